@@ -1,0 +1,65 @@
+package loop
+
+import (
+	"context"
+
+	"go.uber.org/atomic"
+)
+
+// Call is a unit of work as a loop sees it. It is the seam for packages built on this one; programs
+// hand over functions.
+type Call interface {
+	// Run does the work on the loop's thread. It may suspend.
+	Run()
+	// Abort ends a call that has not run because the loop stopped, or one whose Run panicked
+	// (*PanicError) or called runtime.Goexit (ErrGoexit). It reports whether somebody is told of err; if
+	// not, the loop logs panics. It runs on the loop's thread, or on the stopping goroutine when the
+	// loop never ran.
+	Abort(err error) (told bool)
+}
+
+// Task is a Call that is also the context of the function it runs. When a wait on the loop's thread
+// is given the very context of its call, the call's end wakes it directly and no channel is made.
+type Task interface {
+	Call
+	context.Context
+	// Watch names the Parker that the context's end has to unpark; nil ends that.
+	Watch(p *Parker)
+}
+
+// funcCall is a posted function.
+type funcCall func()
+
+func (f funcCall) Run()             { f() }
+func (f funcCall) Abort(error) bool { return false }
+
+// Submit hands over a Call, with the guarantees and errors of Post.
+func (l *Loop) Submit(c Call) error {
+	wake, err := l.mailbox.Put(c)
+	if err != nil {
+		return l.refusal(err)
+	}
+	if wake {
+		l.driver.wake()
+	}
+	return nil
+}
+
+// Post hands fn over to run on the loop's thread and returns at once. Any goroutine may call it, also
+// before the loop runs; functions posted by one goroutine start in the order of its posts. fn may
+// wait, which suspends it; a panic or runtime.Goexit in it is logged and the loop goes on. Errors:
+// ErrStopped after Stop, ErrMailboxFull past WithMailboxLimit, ErrNilFunc. What is still queued when
+// the loop stops is dropped; Stats counts it.
+func (l *Loop) Post(fn func()) error {
+	if fn == nil {
+		return ErrNilFunc
+	}
+	return l.Submit(funcCall(fn))
+}
+
+// callPanics counts what Abort was not told of.
+type callCounts struct {
+	panics  atomic.Uint64
+	dropped atomic.Uint64
+	slow    atomic.Uint64
+}

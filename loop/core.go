@@ -1,0 +1,170 @@
+package loop
+
+import (
+	"runtime/trace"
+	"time"
+
+	"go.uber.org/atomic"
+)
+
+// The core is the silent half of a loop: it owns what is ready, what is suspended and the coroutines
+// that functions run on. It starts no goroutine, waits for nothing and is told the time; a driver
+// gives it a thread and sleeps when there is nothing to do.
+//
+// Who may touch what:
+//  1. The fields of core belong to the goroutine that drives the loop and to the coroutines it
+//     switches to, of which one runs at a time. Nobody else reads or writes them.
+//  2. The atomic fields are written by those alone, and read by everybody.
+//  3. Everything that comes from outside comes through the mailbox or through timers, which lock.
+type core struct {
+	hub       *coroutine   // runs what is ready; nil once the call it ran has been suspended
+	running   *coroutine   // runs now; nil while the driver itself runs
+	idle      []*coroutine // free list
+	suspended list
+	unwinding bool // waits fail, queued calls are aborted
+
+	// One turn. Its position is kept here, not on a stack, since the hub may change in the middle.
+	stage     stage
+	turnNow   int64  // what the driver said the time is
+	left      int    // how many more the stage may run
+	batch     []Call // taken from the mailbox's ordinary lane; next is batch[pos]
+	pos       int
+	resumes   []Call // taken from the express lane; next is resumes[resumePos]
+	resumePos int
+	share     int // how many calls a stage runs in one turn
+	ran       int // in this turn
+	traced    bool
+	calls     uint64 // ordinary calls started
+
+	turnStart  atomic.Int64 // when the running turn began; 0 between turns
+	switches   atomic.Uint64
+	timersRun  atomic.Uint64
+	nSuspended atomic.Int64
+	nIdle      atomic.Int64
+	longest    atomic.Int64
+}
+
+// stage is where in a turn the loop is. A turn goes through them in this order, and each runs at
+// most share calls, so that a flood in one starves none of the others.
+type stage int
+
+const (
+	stageTimers  stage = iota // what is due
+	stageResumes              // suspended calls whose wait is over
+	stageCalls                // what has arrived, in order
+	stageEnd
+)
+
+const (
+	maxShare    = 64                    // calls of a stage in one turn
+	shortTurn   = 20 * time.Microsecond // a longer turn halves the share, a shorter one doubles it
+	maxIdle     = 256                   // coroutines kept for reuse
+	maxKeptSize = 1 << 16               // slots of a mailbox slice kept for reuse
+)
+
+// turn runs one round of what is ready at now. It returns with nothing left running.
+func (l *Loop) turn(now int64) {
+	l.turnNow, l.ran, l.left, l.stage = now, 0, l.share, stageTimers
+	l.traced = trace.IsEnabled()
+	l.watch.first.Store(l.progress())
+	l.turnStart.Store(max(now, 1))
+	l.watch.arm()
+	for l.stage != stageEnd {
+		if l.hub == nil {
+			l.hub = l.takeIdle()
+		}
+		l.switchTo(l.hub)
+	}
+	l.turnStart.Store(0)
+}
+
+// ready reports whether a turn at now would find something to do.
+func (l *Loop) ready(now int64) bool {
+	return l.pos < len(l.batch) || l.resumePos < len(l.resumes) || l.mailbox.NonEmpty() || l.timers.due(now)
+}
+
+// next returns the call to run next, or nil at the end of the turn.
+func (l *Loop) next() Call {
+	for {
+		switch l.stage {
+		case stageTimers:
+			if l.left > 0 {
+				if c := l.timers.pop(l.turnNow); c != nil {
+					l.left--
+					l.ran++
+					l.timersRun.Inc()
+					return c
+				}
+			}
+			l.take()
+			l.stage, l.left = stageResumes, l.share
+		case stageResumes:
+			if l.left > 0 && l.resumePos < len(l.resumes) {
+				c := l.resumes[l.resumePos]
+				l.resumes[l.resumePos] = nil
+				l.resumePos++
+				l.left--
+				l.ran++
+				return c
+			}
+			l.stage, l.left = stageCalls, l.share
+		case stageCalls:
+			if l.left > 0 && l.pos < len(l.batch) {
+				c := l.batch[l.pos]
+				l.batch[l.pos] = nil
+				l.pos++
+				l.left--
+				l.ran++
+				if _, yielded := c.(*coroutine); !yielded {
+					l.calls++
+					l.mailbox.SetStarted(l.calls)
+				}
+				return c
+			}
+			l.stage = stageEnd
+		case stageEnd:
+			return nil
+		}
+	}
+}
+
+// take fetches what has arrived into the batches that are used up.
+func (l *Loop) take() {
+	if !l.mailbox.NonEmpty() {
+		return
+	}
+	resumesDone, batchDone := l.resumePos == len(l.resumes), l.pos == len(l.batch)
+	switch {
+	case resumesDone && batchDone:
+		l.batch, l.resumes = l.mailbox.Take(emptied(l.batch), emptied(l.resumes))
+		l.pos, l.resumePos = 0, 0
+	case resumesDone:
+		l.resumes = l.mailbox.TakeExpress(emptied(l.resumes))
+		l.resumePos = 0
+	case batchDone:
+		l.batch = l.mailbox.TakeOrdinary(emptied(l.batch))
+		l.pos = 0
+	}
+}
+
+// emptied is s ready to be filled again, or nil when it has grown too large to be kept.
+func emptied(s []Call) []Call {
+	if cap(s) > maxKeptSize {
+		return nil
+	}
+	return s[:0]
+}
+
+// measure learns from how long the turn took: it keeps turns short, so that what a stage owes the
+// others is small also where calls are slow, and notes the longest call. A call that ran among
+// others in a short turn is not worth a clock reading of its own.
+func (l *Loop) measure(took time.Duration) {
+	if took > shortTurn {
+		l.share = max(1, l.share/2)
+	} else if l.ran >= l.share {
+		l.share = min(maxShare, l.share*2)
+	}
+	if (l.ran == 1 || took > shortTurn) && int64(took) > l.longest.Load() {
+		l.longest.Store(int64(took))
+	}
+}

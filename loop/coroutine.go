@@ -1,0 +1,182 @@
+package loop
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"runtime"
+	"runtime/pprof"
+	"runtime/trace"
+
+	"github.com/puzpuzpuz/xsync/v3"
+)
+
+// coroutine is a goroutine that runs on the loop's thread when, and only when, it is switched to. All
+// calls run on one. The coroutine that takes calls from the batches is the hub: it calls a function
+// as any function is called, so one that never waits costs no switch. When the function has to wait,
+// its coroutine gives up being the hub and yields with the function's frames on its stack; another
+// becomes the hub and goes on. Once the wait is over, the hub of that moment switches to it, and
+// gets the thread back when the function ends or waits again.
+//
+// Hence: the driver switches to the hub only, and the hub to coroutines that are not the hub.
+// Coroutines are made, resumed and ended on the loop's thread by the goroutine that drives the loop
+// or by the hub, since the Go runtime ends the process when a coroutine is switched to under another
+// state of LockOSThread than it was made in (golang/go#65889).
+type coroutine struct {
+	parker Parker
+	loop   *Loop
+	call   Call // being run
+	resume func() (struct{}, bool)
+	end    func()
+	yield  func(struct{}) bool
+	unpark func() // parker.Unpark, made when it is first needed
+	over   bool   // ends because it was told to
+
+	cgoCalls   int64 // runtime.NumCgoCall when no callback from C was on the stack
+	timer      Timer // of Sleep
+	prev, succ *coroutine
+}
+
+// coroutines finds the coroutine that a goroutine is, or the loop that it drives (an entry without
+// resume), by goroutineID. Goroutines enter and leave by themselves, so an entry is never stale.
+var coroutines = xsync.NewMapOf[uintptr, *coroutine]()
+
+// here returns the entry of the goroutine that calls, or nil where it belongs to no loop.
+func here() *coroutine {
+	co, _ := coroutines.Load(goroutineID())
+	return co
+}
+
+// errEnded is the panic that carries the end of a coroutine whose function called runtime.Goexit to
+// the one that switched to it; without it iter.Pull would pass the Goexit itself on.
+var errEnded = errors.New("loop: coroutine ended by runtime.Goexit")
+
+func (l *Loop) takeIdle() *coroutine {
+	if n := len(l.idle); n > 0 {
+		co := l.idle[n-1]
+		l.idle[n-1] = nil
+		l.idle = l.idle[:n-1]
+		l.nIdle.Store(int64(n - 1))
+		return co
+	}
+	co := &coroutine{loop: l}
+	co.parker.co = co
+	co.resume, co.end = iter.Pull(co.body)
+	return co
+}
+
+// switchTo runs co until it yields or ends.
+func (l *Loop) switchTo(co *coroutine) {
+	before := l.running
+	l.running = co
+	defer func() {
+		l.running = before
+		if l.hub == co && co.resume == nil {
+			l.hub = nil
+		}
+		if v := recover(); v != nil && v != errEnded {
+			panic(v)
+		}
+	}()
+	co.resume()
+}
+
+// Run resumes the call that co carries. A coroutine in a batch is a Call that resumes itself.
+func (co *coroutine) Run() {
+	co.loop.switches.Inc()
+	co.loop.switchTo(co)
+}
+
+// Abort is never called: coroutines are resumed also when the loop stops.
+func (co *coroutine) Abort(error) bool { return true }
+
+func (co *coroutine) body(yield func(struct{}) bool) {
+	l, id := co.loop, goroutineID()
+	co.yield = yield
+	coroutines.Store(id, co)
+	defer co.ended(id)
+	pprof.SetGoroutineLabels(l.labels)
+	for {
+		l.drain(co)
+		if l.hub != co {
+			if len(l.idle) >= maxIdle {
+				co.over = true
+				return
+			}
+			l.idle = append(l.idle, co)
+			l.nIdle.Store(int64(len(l.idle)))
+		}
+		if !yield(struct{}{}) {
+			co.over = true
+			return
+		}
+	}
+}
+
+// drain runs calls until the turn ends or until the coroutine, having been suspended, is no longer
+// the hub. It is the hot path of the loop.
+func (l *Loop) drain(co *coroutine) {
+	defer co.caught()
+	co.cgoCalls = runtime.NumCgoCall()
+	for l.hub == co {
+		c := l.next()
+		if c == nil {
+			return
+		}
+		co.call = c
+		switch {
+		case l.unwinding:
+			l.unwind(c)
+		case l.traced:
+			l.runTraced(c)
+		default:
+			c.Run()
+		}
+		co.call = nil
+	}
+}
+
+// runTraced runs c as a region of the execution trace, under the loop's name.
+func (l *Loop) runTraced(c Call) {
+	if _, resumed := c.(*coroutine); !resumed {
+		defer trace.StartRegion(context.Background(), l.name).End()
+	}
+	c.Run()
+}
+
+// caught is deferred around calls: it ends the one that panicked or called runtime.Goexit.
+func (co *coroutine) caught() {
+	c := co.call
+	if c == nil {
+		return
+	}
+	co.call = nil
+	co.loop.fail(c, Recovered(recover()))
+}
+
+// ended is deferred around the life of a coroutine. One that dies of runtime.Goexit turns it into a
+// panic that switchTo knows.
+func (co *coroutine) ended(id uintptr) {
+	coroutines.Delete(id)
+	co.resume = nil
+	if co.over {
+		return
+	}
+	if v := recover(); v != nil {
+		panic(v)
+	}
+	panic(errEnded)
+}
+
+// fail ends a call with err and logs it where nobody is told.
+func (l *Loop) fail(c Call, err error) {
+	if c.Abort(err) {
+		return
+	}
+	l.counts.panics.Inc()
+	event := l.log.Error().Err(err).Str("loop", l.name)
+	if p, ok := errors.AsType[*PanicError](err); ok {
+		event = event.Bytes("stack", p.Stack)
+	}
+	event.Msg("a posted function failed")
+}

@@ -1,0 +1,255 @@
+package loop
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"go.uber.org/atomic"
+)
+
+// driver is the half of a loop that sleeps and is woken.
+type driver interface {
+	// wake ends the sleep that the loop has announced to its mailbox. Any goroutine may call it.
+	wake()
+	// sleep returns after wake, or once d has passed; a negative d is for ever. Driving goroutine only.
+	sleep(d time.Duration) error
+}
+
+func newDriver(l *Loop) driver {
+	switch {
+	case l.host != nil:
+		return hosted{l.host}
+	case l.guestRun != nil:
+		l.mailbox.Sleep()
+		return &guest{loop: l}
+	default:
+		return &parked{signal: make(chan struct{}, 1)}
+	}
+}
+
+// parked sleeps on a channel, which testing/synctest understands, as it would not a pipe.
+type parked struct {
+	signal chan struct{}
+	timer  *time.Timer
+}
+
+func (p *parked) wake() {
+	select {
+	case p.signal <- struct{}{}:
+	default:
+	}
+}
+
+func (p *parked) sleep(d time.Duration) error {
+	if d < 0 {
+		<-p.signal
+		return nil
+	}
+	if p.timer == nil {
+		p.timer = time.NewTimer(d)
+	} else {
+		p.timer.Reset(d)
+	}
+	select {
+	case <-p.signal:
+		p.timer.Stop()
+	case <-p.timer.C:
+	}
+	return nil
+}
+
+// hosted sleeps in the native wait of a foreign loop.
+type hosted struct{ host Host }
+
+func (h hosted) wake()                       { h.host.Wake() }
+func (h hosted) sleep(d time.Duration) error { return h.host.Wait(d) }
+
+// guest does not sleep: it asks the foreign loop to call it again.
+type guest struct {
+	loop  *Loop
+	timer atomic.Pointer[time.Timer]
+}
+
+func (g *guest) wake() { g.loop.guestRun(g.drain) }
+
+func (g *guest) drain() {
+	next, more := g.loop.RunPending()
+	switch {
+	case !more:
+	case next == 0:
+		g.wake()
+	default:
+		_ = g.sleep(next)
+	}
+}
+
+// sleep arranges for a wake-up once d has passed, and returns at once.
+func (g *guest) sleep(d time.Duration) error {
+	old := g.timer.Swap(time.AfterFunc(d, func() {
+		if g.loop.mailbox.Nudge() {
+			g.wake()
+		}
+	}))
+	if old != nil {
+		old.Stop()
+	}
+	return nil
+}
+
+// slice is how long calls may keep native events waiting.
+const slice = 8 * time.Millisecond
+
+// Run drives the loop: it pins the calling goroutine to its thread and runs what is handed over
+// until Stop is called or ctx ends, and everything suspended has been unwound. Then it unpins the
+// goroutine. It returns nil after Stop, ctx's error if that has ended, and the error of a host that
+// failed. A loop runs once: later calls get ErrStopped, or ErrInUse while it is driven. Inside another
+// loop's call the error is ErrInUse.
+func (l *Loop) Run(ctx context.Context) (err error) {
+	if l.guestRun != nil {
+		return fmt.Errorf("%w: loop %q is a guest: the toolkit drives it", ErrInUse, l.name)
+	}
+	if err := l.bind(); err != nil {
+		return err
+	}
+	l.runs.Store(true)
+	defer context.AfterFunc(ctx, l.Stop)()
+	if l.host != nil {
+		err = l.host.Wait(0)
+	}
+	if err == nil && l.onStart != nil {
+		l.onStart()
+	}
+	for !l.stopping.Load() && err == nil {
+		err = l.iterate()
+	}
+	l.Stop()
+	l.release()
+	if l.host != nil {
+		if cerr := l.host.Close(); err == nil {
+			err = cerr
+		}
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	l.finish(err)
+	return err
+}
+
+// iterate runs what is ready and then sleeps until more is.
+func (l *Loop) iterate() error {
+	now := l.now()
+	for until := now + int64(slice); l.ready(now); {
+		l.turn(now)
+		end := l.now()
+		l.measure(time.Duration(end - now))
+		now = end
+		if l.stopping.Load() {
+			return nil
+		}
+		if l.host != nil && now >= until {
+			return l.host.Wait(0)
+		}
+	}
+	if l.host == nil && l.expectsMore() || !l.mailbox.Sleep() {
+		return nil
+	}
+	d := time.Duration(-1)
+	if next := l.timers.earliest.Load(); next != never {
+		d = max(0, time.Duration(next-l.now()))
+	}
+	if l.stopping.Load() {
+		d = 0
+	}
+	err := l.driver.sleep(d)
+	l.mailbox.Wakened()
+	return err
+}
+
+// RunPending drives a manual or a guest loop: it runs what is ready, and what that makes ready, for
+// up to 8 ms, and never blocks. The goroutine that calls it first is pinned to its thread until the
+// loop has stopped, and only that goroutine may call it again: from another one, or from inside one of
+// the loop's own calls, it does nothing and logs an error. next says when it has to be called again:
+// at once when zero, because work is left; later because of a timer. ok is false when nothing is
+// planned, and after the loop has stopped.
+func (l *Loop) RunPending() (next time.Duration, ok bool) {
+	next, ok, err := l.Step()
+	if err != nil && !l.stopping.Load() {
+		l.log.Error().Err(err).Str("loop", l.name).Msg("RunPending did nothing")
+	}
+	return next, ok
+}
+
+// Step is RunPending with its error: ErrInUse for misuse, ErrStopped when the loop has stopped.
+func (l *Loop) Step() (next time.Duration, ok bool, err error) {
+	if err := l.mine(); err != nil {
+		return 0, false, err
+	}
+	now := l.now()
+	for until := now + int64(slice); l.ready(now) && now < until && !l.stopping.Load(); {
+		l.turn(now)
+		end := l.now()
+		l.measure(time.Duration(end - now))
+		now = end
+	}
+	if l.stopping.Load() {
+		l.release()
+		l.finish(nil)
+		return 0, false, ErrStopped
+	}
+	if l.ready(now) || !l.mailbox.Sleep() {
+		return 0, true, nil
+	}
+	if at := l.timers.earliest.Load(); at != never {
+		return time.Duration(max(at-now, 1)), true, nil
+	}
+	return 0, false, nil
+}
+
+// mine makes sure that the calling goroutine is the one that drives a manual loop.
+func (l *Loop) mine() error {
+	l.mu.Lock()
+	state := l.state
+	l.mu.Unlock()
+	switch {
+	case state == created:
+		err := l.bind()
+		if err == nil && l.onStart != nil {
+			l.onStart()
+		}
+		return err
+	case state == stopped:
+		return ErrStopped
+	case l.runs.Load() || goroutineID() != l.root || l.running != nil:
+		return fmt.Errorf("%w: loop %q has to be driven by the goroutine that did so first, outside of its own calls", ErrInUse, l.name)
+	}
+	return nil
+}
+
+// Await blocks the driver of a manual loop until there is something to run, until d has passed (for
+// ever when negative), or until ctx ends, whose error it returns. Other errors are those of Step.
+func (l *Loop) Await(ctx context.Context, d time.Duration) error {
+	if err := l.mine(); err != nil {
+		return err
+	}
+	p, ok := l.driver.(*parked)
+	if !ok {
+		return fmt.Errorf("%w: loop %q sleeps in its toolkit", ErrInUse, l.name)
+	}
+	now := l.now()
+	if l.ready(now) || !l.mailbox.Sleep() || l.stopping.Load() {
+		return ctx.Err()
+	}
+	if next := l.timers.earliest.Load(); next != never {
+		if until := time.Duration(next - now); d < 0 || until < d {
+			d = until
+		}
+	}
+	defer l.mailbox.Wakened()
+	defer context.AfterFunc(ctx, p.wake)()
+	if err := p.sleep(d); err != nil {
+		return err
+	}
+	return ctx.Err()
+}

@@ -1,0 +1,193 @@
+package loop
+
+import (
+	"context"
+	"runtime"
+	"strings"
+
+	"go.uber.org/atomic"
+)
+
+// Parker is one waiter: a call on a loop's thread, which Park suspends, or a goroutine, which Park
+// blocks. It holds at most one permit, like Java's LockSupport: Unpark gives it, Park takes it or
+// waits for it. Park may return early, so it belongs in a loop around the condition waited for; in
+// return nobody has to take care that an Unpark is not late.
+//
+// It is the seam on which packages build their own kinds of waiting; programs use those.
+type Parker struct {
+	co    *coroutine // nil: a goroutine
+	state atomic.Uint32
+	ch    chan struct{}
+}
+
+const (
+	parkEmpty uint32 = iota
+	parkPermit
+	parkWaiting
+)
+
+// Self returns the Parker of the call that runs on this thread, or a new one where the goroutine
+// belongs to no loop. The error is ErrCannotSuspend, where the thread is a loop's but C frames or a
+// native event handler are in between. It belongs to the goroutine that asked for it.
+func Self() (*Parker, error) {
+	co := here()
+	switch {
+	case co == nil:
+		return &Parker{ch: make(chan struct{}, 1)}, nil
+	case !co.canSuspend():
+		return nil, ErrCannotSuspend
+	}
+	return &co.parker, nil
+}
+
+// Running returns the Call that the Parker's owner runs, nil for a goroutine's.
+func (p *Parker) Running() Call {
+	if p.co == nil {
+		return nil
+	}
+	return p.co.call
+}
+
+// Unpark ends the owner's Park, or the next one if it is not parked. Any goroutine may call it, any
+// number of times; it does not block.
+func (p *Parker) Unpark() {
+	for {
+		switch p.state.Load() {
+		case parkPermit:
+			return
+		case parkEmpty:
+			if p.state.CompareAndSwap(parkEmpty, parkPermit) {
+				return
+			}
+		case parkWaiting:
+			if p.state.CompareAndSwap(parkWaiting, parkEmpty) {
+				p.wake()
+				return
+			}
+		}
+	}
+}
+
+func (p *Parker) wake() {
+	if p.co == nil {
+		p.ch <- struct{}{}
+		return
+	}
+	l := p.co.loop
+	if l.mailbox.PutExpress(p.co) {
+		l.driver.wake()
+	}
+}
+
+// take consumes a permit.
+func (p *Parker) take() bool { return p.state.CompareAndSwap(parkPermit, parkEmpty) }
+
+// Park waits for Unpark, or until ctx ends, whose error it returns. On a loop's thread it returns
+// ErrStopped when the loop stops. Only the owner may call it.
+func (p *Parker) Park(ctx context.Context) error {
+	if p.co != nil {
+		return p.co.park(ctx)
+	}
+	if p.take() {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if !p.state.CompareAndSwap(parkEmpty, parkWaiting) {
+		p.take()
+		return nil
+	}
+	select {
+	case <-p.ch:
+		return nil
+	case <-ctx.Done():
+		if !p.state.CompareAndSwap(parkWaiting, parkEmpty) {
+			<-p.ch // an Unpark is about to send
+		}
+		return ctx.Err()
+	}
+}
+
+// park suspends the call that co runs.
+func (co *coroutine) park(ctx context.Context) error {
+	if co.loop.unwinding {
+		return ErrStopped
+	}
+	if co.parker.take() {
+		return nil
+	}
+	if t, ok := co.call.(Task); ok && ctx == context.Context(t) {
+		t.Watch(&co.parker)
+		defer t.Watch(nil)
+	} else if ctx.Done() != nil {
+		if co.unpark == nil {
+			co.unpark = co.parker.Unpark
+		}
+		defer context.AfterFunc(ctx, co.unpark)()
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if co.parker.state.CompareAndSwap(parkEmpty, parkWaiting) {
+		if err := co.suspend(); err != nil {
+			return err
+		}
+	} else {
+		co.parker.take()
+	}
+	return ctx.Err()
+}
+
+// suspend gives the thread to others until somebody runs co as a Call.
+func (co *coroutine) suspend() error {
+	l := co.loop
+	l.suspended.add(co)
+	l.nSuspended.Inc()
+	if l.hub == co {
+		l.hub = nil
+	}
+	co.yield(struct{}{})
+	l.suspended.remove(co)
+	l.nSuspended.Dec()
+	co.cgoCalls = runtime.NumCgoCall()
+	if l.unwinding {
+		return ErrStopped
+	}
+	return nil
+}
+
+// canSuspend reports whether no C frame lies between the coroutine's beginning and here. Walking the
+// stack takes microseconds, so it is done only when C has been called since it was known not to.
+func (co *coroutine) canSuspend() bool {
+	if co.resume == nil {
+		return false
+	}
+	n := runtime.NumCgoCall()
+	if n == co.cgoCalls {
+		return true
+	}
+	if insideCallback(co.loop.callers[:]) {
+		return false
+	}
+	co.cgoCalls = n
+	return true
+}
+
+// insideCallback looks for the frame by which C enters Go. It uses pcs for the walk.
+func insideCallback(pcs []uintptr) bool {
+	for skip := 2; ; skip += len(pcs) {
+		n := runtime.Callers(skip, pcs)
+		frames := runtime.CallersFrames(pcs[:n])
+		for more := n > 0; more; {
+			var f runtime.Frame
+			f, more = frames.Next()
+			if strings.HasPrefix(f.Function, "runtime.cgocallbackg") {
+				return true
+			}
+		}
+		if n < len(pcs) {
+			return false
+		}
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !js && !wasip1
+
+package loop
+
+import "runtime"
+
+func pin()   { runtime.LockOSThread() }
+func unpin() { runtime.UnlockOSThread() }
