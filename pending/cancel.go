@@ -1,0 +1,106 @@
+package pending
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+)
+
+var errNilError = errors.New("pending: SetError was given a nil error")
+
+// SetCanceller makes cancelling a request: Cancel marks p as cancelled and calls fn with the message,
+// and p is done when somebody sets an outcome. fn is called once for each Cancel, on the goroutine that
+// cancels; a panic in it is logged. A canceller set when p is done, or one that a call on a caller's
+// thread brings along itself, is not replaced.
+func (p *core) SetCanceller(fn func(msg string)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.has(flagDone) && p.scheduled == nil {
+		p.canceller = fn
+	}
+}
+
+// Cancel cancels p and reports whether p was not done. It is final at once where nothing runs yet that
+// could be asked to end: p is done when Cancel returns. Otherwise it is a request: a running function's
+// context ends, or the canceller is called, and p is done when the function returns, whose value is
+// dropped. Once cancelled, p stays so. Messages of several calls are kept in order. Cancel may be
+// called from anywhere and does not wait.
+func (p *core) Cancel(msg string) bool { return p.cancel(msg, nil) }
+
+func (p *core) cancel(msg string, cause error) bool {
+	p.mu.Lock()
+	if p.has(flagDone) {
+		p.mu.Unlock()
+		return false
+	}
+	p.flags.Store(p.flags.Load() | flagCancelled)
+	switch {
+	case p.message == "":
+		p.message = msg
+	case msg != "":
+		p.message += "; " + msg
+	}
+	if p.cause == nil {
+		p.cause = cause
+	}
+	canceller := p.canceller
+	if canceller == nil && (p.scheduled == nil || p.scheduled.withdraw()) {
+		p.err = p.cancelledLocked()
+		p.finishLocked()
+		return true
+	}
+	p.mu.Unlock()
+	if canceller != nil {
+		p.runCanceller(canceller, msg)
+	} else {
+		p.scheduled.interrupt()
+	}
+	return true
+}
+
+func (p *core) runCanceller(fn func(string), msg string) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.logger().Error().Str("pending", p.String()).Interface("panic", v).
+				Bytes("stack", debug.Stack()).Msg("a canceller panicked")
+		}
+	}()
+	fn(msg)
+}
+
+// CancelWait cancels p and waits until it is done. The error is that of the wait, nil once p is done.
+func (p *core) CancelWait(ctx context.Context, msg string) error {
+	p.Cancel(msg)
+	return p.WaitDone(ctx)
+}
+
+// endCancelled makes p done as cancelled.
+func (p *core) endCancelled(msg string, cause error) {
+	p.mu.Lock()
+	if p.has(flagDone) {
+		p.mu.Unlock()
+		return
+	}
+	p.flags.Store(p.flags.Load() | flagCancelled)
+	if p.message == "" {
+		p.message = msg
+	}
+	if p.cause == nil {
+		p.cause = cause
+	}
+	p.err = p.cancelledLocked()
+	p.finishLocked()
+}
+
+// cancelQueued cancels p if its call has not started.
+func (p *core) cancelQueued(cause error) {
+	p.mu.Lock()
+	if p.has(flagDone) || !p.scheduled.withdraw() {
+		p.mu.Unlock()
+		return
+	}
+	p.flags.Store(p.flags.Load() | flagCancelled)
+	p.cause = cause
+	p.err = p.cancelledLocked()
+	p.finishLocked()
+}

@@ -1,0 +1,126 @@
+package pending
+
+import (
+	"context"
+	"reflect"
+	"runtime"
+	"time"
+
+	"github.com/pinion-go/pinion/loop"
+)
+
+// innerContext is what a task's context hands out once somebody wants a channel: a context of the
+// standard library that ends with the task's.
+type innerContext struct {
+	context.Context
+	cancel context.CancelCauseFunc
+}
+
+type currentKey struct{}
+
+// Current returns the Pending of the call that ctx belongs to, or nil.
+func Current(ctx context.Context) Handle {
+	h, _ := ctx.Value(currentKey{}).(Handle)
+	return h
+}
+
+// Value finds the call's loop and Pending, and what is in the context that it was started under.
+func (t *task) Value(key any) any {
+	switch key {
+	case loop.ContextKey{}:
+		if t.loop != nil {
+			return t.loop
+		}
+	case currentKey{}:
+		return t.p.self
+	}
+	return t.parent.Value(key)
+}
+
+func (t *task) Deadline() (time.Time, bool) { return t.parent.Deadline() }
+
+func (t *task) Err() error {
+	if err := t.ctxErr(); err != nil {
+		return err
+	}
+	if t.loop != nil && t.loop.Stopping() && t.state.Load() != taskOver {
+		return context.Canceled
+	}
+	return nil
+}
+
+// ctxErr is Err but for the loop's stopping.
+func (t *task) ctxErr() error {
+	if t.ended.Load() {
+		return context.Canceled
+	}
+	if a := t.ancestor.Load(); a != nil {
+		if err := a.ctxErr(); err != nil {
+			return err
+		}
+	}
+	return t.parent.Err()
+}
+
+func (t *task) Done() <-chan struct{} { return t.channelled().Done() }
+
+// AfterFunc spares contexts made from this one a goroutine each; see context.AfterFunc.
+func (t *task) AfterFunc(f func()) (stop func() bool) { return context.AfterFunc(t.channelled(), f) }
+
+// channelled returns the inner context, made on first use. The registrations that end it must not keep
+// the task alive, and are taken back when nobody holds the task any more: the context is good for as
+// long as somebody has it, not just until the function returns.
+func (t *task) channelled() *innerContext {
+	if inner := t.inner.Load(); inner != nil {
+		return inner
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if inner := t.inner.Load(); inner != nil {
+		return inner
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	inner := &innerContext{ctx, cancel}
+	var links []func() bool
+	follow := func(from context.Context) func() bool {
+		return context.AfterFunc(from, func() { cancel(context.Cause(from)) })
+	}
+	if t.parent.Done() != nil {
+		links = append(links, follow(t.parent))
+	}
+	if a := t.ancestor.Load(); a != nil {
+		links = append(links, follow(a.channelled()))
+	}
+	if t.loop != nil && t.state.Load() != taskOver {
+		stop := follow(t.loop.Life())
+		t.unlink = append(t.unlink, stop)
+		links = append(links, stop)
+	}
+	if len(links) > 0 {
+		runtime.AddCleanup(t, undo, links)
+	}
+	t.inner.Store(inner)
+	if t.ended.Load() {
+		cancel(context.Canceled)
+	}
+	return inner
+}
+
+func undo(links []func() bool) {
+	for _, stop := range links {
+		stop()
+	}
+}
+
+// Watch lets the call's own wait end with the context, without a channel.
+func (t *task) Watch(p *loop.Parker) {
+	t.watcher.Store(p)
+	if p != nil {
+		t.link()
+	}
+}
+
+// same reports whether a and b are the same context.
+func same(a, b context.Context) bool { return reflect.TypeOf(a).Comparable() && a == b }
+
+func funcPC(fn any) uintptr { return reflect.ValueOf(fn).Pointer() }

@@ -1,0 +1,275 @@
+package pending
+
+import (
+	"context"
+	"maps"
+	"runtime/debug"
+	"sync"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/atomic"
+
+	"github.com/pinion-go/pinion/loop"
+)
+
+// core is a Pending but for the type of its value.
+//
+// mu guards every field that is not atomic or set before the Pending is shared. No function of a
+// user's runs under it.
+type core struct {
+	self      Handle // the typed Pending, as callbacks get it
+	ctx       context.Context
+	scheduled *task // the call that is to produce the result, if there is one
+	protected bool
+
+	flags atomic.Uint32 // written under mu
+	mu    sync.Mutex
+
+	err       error
+	message   string
+	cause     error
+	canceller func(msg string)
+	metadata  map[string]any
+	id        uint64        // 0 until asked for
+	done      chan struct{} // nil until asked for
+
+	first, last *entry // waiters and callbacks, in the order in which they came
+	spare       entry  // serves the first, which mostly is the only one
+	spareTaken  bool
+	drained     bool // done, and every entry has been served
+}
+
+const (
+	flagCancelled uint32 = 1 << iota
+	flagDone
+)
+
+// entry is somebody who wants to know the end.
+type entry struct {
+	prev, next *entry
+	parker     *loop.Parker
+	callback   func(Handle)
+	gone       bool // served or removed
+}
+
+func (p *core) has(flag uint32) bool { return p.flags.Load()&flag != 0 }
+
+// IsDone reports whether there is an outcome. It may be called from anywhere and does not wait.
+func (p *core) IsDone() bool { return p.has(flagDone) }
+
+// Cancelled reports whether p has been cancelled, which may be before it is done. It may be called
+// from anywhere and does not wait.
+func (p *core) Cancelled() bool { return p.has(flagCancelled) }
+
+// Done returns a channel that is closed once there is an outcome. It may be called from anywhere and
+// does not wait.
+func (p *core) Done() <-chan struct{} {
+	p.observe()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done == nil {
+		p.done = make(chan struct{})
+		if p.has(flagDone) {
+			close(p.done)
+		}
+	}
+	return p.done
+}
+
+// Err returns the outcome's error: nil after a result, ErrNotDone before there is an outcome. It may
+// be called from anywhere and does not wait.
+func (p *core) Err() error {
+	if !p.IsDone() {
+		return ErrNotDone
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// Context returns the context that p was made with.
+func (p *core) Context() context.Context { return p.ctx }
+
+// Metadata returns a copy of what WithMetadata attached.
+func (p *core) Metadata() map[string]any {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return maps.Clone(p.metadata)
+}
+
+// SetError ends p with err and reports whether it did: the first outcome stays, and a cancelled
+// Pending ends as cancelled. A nil err is a programming error and becomes one. It may be called from
+// anywhere; it runs the callbacks.
+func (p *core) SetError(err error) bool {
+	if err == nil {
+		err = errNilError
+	}
+	return p.settle(nil, err)
+}
+
+// settle is how every outcome comes about: with store, which puts the value in its place, or with an
+// error.
+func (p *core) settle(store func(), err error) bool {
+	p.mu.Lock()
+	if p.has(flagDone) {
+		p.mu.Unlock()
+		return false
+	}
+	accepted := !p.has(flagCancelled)
+	switch {
+	case !accepted:
+		p.err = p.cancelledLocked()
+	case err != nil:
+		p.err = err
+	case store != nil:
+		store()
+	}
+	p.finishLocked()
+	return accepted
+}
+
+func (p *core) cancelledLocked() error {
+	return &CancelledError{Message: p.message, Cause: p.cause}
+}
+
+// finishLocked makes p done, releases mu and serves those who wait.
+func (p *core) finishLocked() {
+	p.flags.Store(p.flags.Load() | flagDone)
+	p.canceller = nil
+	if p.done != nil {
+		close(p.done)
+	}
+	p.drained = p.first == nil
+	more := !p.drained
+	p.mu.Unlock()
+	if more {
+		p.serve()
+	}
+}
+
+// serve wakes the waiters and runs the callbacks, also those that are added meanwhile, in their order.
+// A callback that panics is logged; one that calls runtime.Goexit ends the goroutine after the others
+// have run.
+func (p *core) serve() {
+	over := false
+	defer func() {
+		if over {
+			return
+		}
+		if v := recover(); v != nil {
+			p.logger().Error().Str("pending", p.String()).Interface("panic", v).
+				Bytes("stack", debug.Stack()).Msg("a callback panicked")
+		} else {
+			p.logger().Error().Str("pending", p.String()).Msg("a callback called runtime.Goexit")
+		}
+		p.serve()
+	}()
+	for {
+		p.mu.Lock()
+		e := p.first
+		if e == nil {
+			p.drained = true
+			p.mu.Unlock()
+			over = true
+			return
+		}
+		p.removeLocked(e)
+		p.mu.Unlock()
+		if e.parker != nil {
+			e.parker.Unpark()
+		} else {
+			e.callback(p.self)
+		}
+	}
+}
+
+// add puts somebody in line. It reports false when all have been served already.
+func (p *core) add(parker *loop.Parker, callback func(Handle)) (*entry, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.drained {
+		return nil, false
+	}
+	e := &p.spare
+	if p.spareTaken {
+		e = new(entry)
+	}
+	p.spareTaken = true
+	*e = entry{prev: p.last, parker: parker, callback: callback}
+	if p.last == nil {
+		p.first = e
+	} else {
+		p.last.next = e
+	}
+	p.last = e
+	return e, true
+}
+
+// remove takes somebody out of line and reports whether it still was there.
+func (p *core) remove(e *entry) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.gone {
+		return false
+	}
+	p.removeLocked(e)
+	return true
+}
+
+func (p *core) removeLocked(e *entry) {
+	if e.prev == nil {
+		p.first = e.next
+	} else {
+		e.prev.next = e.next
+	}
+	if e.next == nil {
+		p.last = e.prev
+	} else {
+		e.next.prev = e.prev
+	}
+	e.prev, e.next, e.gone = nil, nil, true
+}
+
+// AddDoneCallback has fn called with p once p is done, after those added before, on the goroutine that
+// finishes p; when that has happened already, at once on the calling goroutine. Waiters are served in
+// the same order. fn runs once; a panic in it is logged. remove takes it back and reports whether it
+// did so before fn was called. Both may be called from anywhere and do not wait.
+func (p *core) AddDoneCallback(fn func(Handle)) (remove func() bool) {
+	if fn == nil {
+		return func() bool { return false }
+	}
+	p.observe()
+	e, ok := p.add(nil, fn)
+	if !ok {
+		p.runLate(fn)
+		return func() bool { return false }
+	}
+	return func() bool { return p.remove(e) }
+}
+
+// runLate runs a callback that has come after all others have been served.
+func (p *core) runLate(fn func(Handle)) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.logger().Error().Str("pending", p.String()).Interface("panic", v).
+				Bytes("stack", debug.Stack()).Msg("a callback panicked")
+		}
+	}()
+	fn(p.self)
+}
+
+// observe is called when somebody begins to watch p by other means than a wait under p's own context:
+// from now on the end of that context has to reach p without help.
+func (p *core) observe() {
+	if p.scheduled != nil {
+		p.scheduled.link()
+	}
+}
+
+func (p *core) logger() *zerolog.Logger {
+	if p.scheduled != nil && p.scheduled.loop != nil {
+		return p.scheduled.loop.Logger()
+	}
+	log := loop.DefaultLogger()
+	return &log
+}

@@ -1,0 +1,91 @@
+package pending
+
+import (
+	"context"
+)
+
+// Handle is a Pending without the type of its value.
+type Handle interface {
+	Done() <-chan struct{}
+	IsDone() bool
+	Cancelled() bool
+	Cancel(msg string) bool
+	Err() error
+	WaitDone(ctx context.Context, opts ...WaitOption) error
+	AddDoneCallback(fn func(Handle)) (remove func() bool)
+	Metadata() map[string]any
+	Context() context.Context
+	String() string
+}
+
+// Pending is one result to come: a value of type T or an error. Make one with New, or get one from a
+// function that starts work. All methods may be called from any goroutine.
+type Pending[T any] struct {
+	core
+	value T // set before flagDone
+}
+
+// Option configures a new Pending.
+type Option func(*core)
+
+// WithMetadata attaches a value for others to find.
+func WithMetadata(key string, value any) Option {
+	return func(p *core) {
+		if p.metadata == nil {
+			p.metadata = make(map[string]any)
+		}
+		p.metadata[key] = value
+	}
+}
+
+// WithProtection keeps the Pending from being cancelled when a wait for it is given up. Cancel still
+// cancels it.
+func WithProtection() Option { return func(p *core) { p.protected = true } }
+
+// New makes a Pending that somebody will end with SetResult, SetError or Cancel. It joins the trackers
+// active in ctx, from which it takes nothing else: the end of ctx does not end it.
+func New[T any](ctx context.Context, opts ...Option) *Pending[T] {
+	p := new(Pending[T])
+	p.init(ctx, p, opts)
+	track(ctx, p)
+	return p
+}
+
+func (p *core) init(ctx context.Context, self Handle, opts []Option) {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	p.ctx, p.self = ctx, self
+	for _, o := range opts {
+		if o != nil {
+			o(p)
+		}
+	}
+}
+
+// SetResult ends p with v and reports whether it did: the first outcome stays, and a cancelled Pending
+// ends as cancelled. It may be called from anywhere; it runs the callbacks.
+func (p *Pending[T]) SetResult(v T) bool {
+	return p.settle(func() { p.value = v }, nil)
+}
+
+// Wait waits as WaitDone does and returns the outcome. The error is the outcome's or that of the wait.
+func (p *Pending[T]) Wait(ctx context.Context, opts ...WaitOption) (T, error) {
+	if err := p.WaitDone(ctx, opts...); err != nil {
+		var zero T
+		return zero, err
+	}
+	return p.outcome()
+}
+
+// Result returns the outcome, or ErrNotDone. It may be called from anywhere and does not wait.
+func (p *Pending[T]) Result() (T, error) {
+	if !p.IsDone() {
+		var zero T
+		return zero, ErrNotDone
+	}
+	return p.outcome()
+}
+
+// outcome is read without the lock: nothing changes it once p is done.
+func (p *Pending[T]) outcome() (T, error) { return p.value, p.err }

@@ -1,0 +1,265 @@
+package pending
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"time"
+
+	"go.uber.org/atomic"
+
+	"github.com/pinion-go/pinion/loop"
+)
+
+// task is the call that is to produce a Pending's result: what the loop runs, and the context of the
+// function. It costs no allocation of its own and makes no channel unless somebody asks for one.
+//
+// The context ends when the call is cancelled, when the context it was started under ends, and when the
+// loop stops while the call is not over. It does not end when the function returns, so that a call can
+// start others under its own context and leave.
+type task struct {
+	p    *core
+	loop *loop.Loop // nil: runs on a goroutine of its own
+	work work
+	pc   uintptr // the function's
+
+	// parent is the context that the call was started under. If that was the context of another call,
+	// it is that call's parent and ancestor is that call: calls that start their successor do not
+	// become a chain that nobody can collect.
+	parent   context.Context
+	ancestor atomic.Pointer[task]
+
+	state   atomic.Uint32
+	ended   atomic.Bool                  // cancelled while running
+	watcher atomic.Pointer[loop.Parker]  // of the call itself, while it waits under this context
+	timer   atomic.Pointer[loop.Timer]   // of a delayed call
+	inner   atomic.Pointer[innerContext] // made when a channel or an AfterFunc is asked for
+
+	mu     sync.Mutex
+	unlink []func() bool // undo link
+	linked bool
+}
+
+const (
+	taskQueued uint32 = iota
+	taskRunning
+	taskOver
+)
+
+// work is the typed part of a task.
+type work interface {
+	execute(t *task) // runs the function and settles the Pending
+	release()        // drops the function
+}
+
+// scheduled is a Pending together with its task, in one allocation.
+type scheduled[T any] struct {
+	Pending[T]
+	task task
+	fn   func(context.Context) (T, error)
+}
+
+func (s *scheduled[T]) execute(t *task) {
+	v, err := s.fn(t)
+	t.over()
+	if err != nil {
+		t.fail(err)
+		return
+	}
+	s.SetResult(v)
+}
+
+func (s *scheduled[T]) release() { s.fn = nil }
+
+func newScheduled[T any](ctx context.Context, l *loop.Loop, fn func(context.Context) (T, error), opts []Option) *scheduled[T] {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	s := &scheduled[T]{fn: fn}
+	t := &s.task
+	t.p, t.loop, t.work, t.pc, t.parent = &s.core, l, s, funcPC(fn), ctx
+	if a, ok := ctx.(*task); ok {
+		t.parent = a.parent
+		t.ancestor.Store(a)
+	}
+	s.init(t, &s.Pending, opts)
+	s.scheduled = t
+	track(ctx, &s.Pending)
+	return s
+}
+
+// Submit has fn called on l's thread and returns its result to come; it does not wait and may be
+// called from anywhere. With a positive d fn is called once d has passed, never earlier. It is the way
+// in for packages that have a loop and no caller; see caller.CallSoon for what it promises. When l does
+// not accept the call the Pending is done on return.
+func Submit[T any](ctx context.Context, l *loop.Loop, d time.Duration, fn func(context.Context) (T, error), opts ...Option) *Pending[T] {
+	s := newScheduled(ctx, l, fn, opts)
+	t := &s.task
+	var err error
+	switch {
+	case fn == nil:
+		err = loop.ErrNilFunc
+	case t.state.Load() != taskQueued: // a tracker has cancelled it
+	case d > 0:
+		err = t.delay(d)
+	default:
+		err = l.Submit(t)
+	}
+	if err != nil {
+		t.Abort(err)
+	}
+	return &s.Pending
+}
+
+func (t *task) delay(d time.Duration) error {
+	timer, err := t.loop.SubmitDelayed(d, t)
+	if err != nil {
+		return err
+	}
+	t.timer.Store(timer)
+	if t.state.Load() == taskOver {
+		timer.Stop()
+	}
+	t.link()
+	return nil
+}
+
+// Go has fn called on a goroutine of its own and returns its result to come. It may be called from
+// anywhere. fn's context ends when ctx does and when the Pending is cancelled; a panic in fn, or its
+// calling runtime.Goexit, becomes the outcome.
+func Go[T any](ctx context.Context, fn func(context.Context) (T, error)) *Pending[T] {
+	s := newScheduled(ctx, nil, fn, nil)
+	if fn == nil {
+		s.task.Abort(loop.ErrNilFunc)
+	} else {
+		go s.task.runGuarded()
+	}
+	return &s.Pending
+}
+
+func (t *task) runGuarded() {
+	defer func() {
+		if t.state.Load() == taskRunning {
+			t.Abort(loop.Recovered(recover()))
+		}
+	}()
+	t.Run()
+}
+
+// Run calls the function, unless that has been cancelled in the queue.
+func (t *task) Run() {
+	if !t.state.CompareAndSwap(taskQueued, taskRunning) {
+		return
+	}
+	if err := t.Err(); err != nil {
+		t.over()
+		t.fail(err)
+		return
+	}
+	t.work.execute(t)
+}
+
+// Abort ends the call with an error that is not its function's.
+func (t *task) Abort(err error) (told bool) {
+	switch {
+	case t.state.CompareAndSwap(taskQueued, taskOver):
+	case t.state.CompareAndSwap(taskRunning, taskOver):
+	default:
+		return true
+	}
+	t.over()
+	if errors.Is(err, loop.ErrStopped) {
+		t.p.endCancelled("", err)
+		return true
+	}
+	return t.p.SetError(err)
+}
+
+// fail ends the call with its function's error. One that comes of the end of the context counts as
+// cancellation.
+func (t *task) fail(err error) {
+	stopped := t.loop != nil && t.loop.Stopping() && errors.Is(err, loop.ErrStopped)
+	ended := t.ctxErr() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
+	if stopped || ended {
+		t.p.endCancelled("", err)
+		return
+	}
+	t.p.SetError(err)
+}
+
+// over releases what a call needs that has not ended.
+func (t *task) over() {
+	t.state.Store(taskOver)
+	t.work.release()
+	t.ancestor.Store(nil)
+	t.mu.Lock()
+	unlink := t.unlink
+	t.unlink, t.linked = nil, true
+	t.mu.Unlock()
+	for _, undo := range unlink {
+		undo()
+	}
+}
+
+// withdraw takes the call out of the queue and reports whether it did. p.mu is held.
+func (t *task) withdraw() bool {
+	if !t.state.CompareAndSwap(taskQueued, taskOver) {
+		return false
+	}
+	if timer := t.timer.Load(); timer != nil {
+		timer.Stop()
+	}
+	t.over()
+	return true
+}
+
+// interrupt ends the context of a running call.
+func (t *task) interrupt() {
+	t.ended.Store(true)
+	t.wake()
+	if inner := t.inner.Load(); inner != nil {
+		inner.cancel(context.Canceled)
+	}
+}
+
+func (t *task) wake() {
+	if parker := t.watcher.Load(); parker != nil {
+		parker.Unpark()
+	}
+}
+
+// contextEnded is called when the context that the call was started under has ended.
+func (t *task) contextEnded() {
+	if t.state.Load() == taskQueued {
+		t.p.cancelQueued(context.Cause(t.parent))
+	}
+	t.wake()
+}
+
+// link makes the end of the contexts above reach the call without its help. It is done when somebody
+// may notice the difference: a call that nobody watches finds out when its turn comes.
+func (t *task) link() {
+	if t.parent.Done() == nil && t.ancestor.Load() == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.linked {
+		return
+	}
+	t.linked = true
+	if t.parent.Done() != nil {
+		t.unlink = append(t.unlink, context.AfterFunc(t.parent, t.contextEnded))
+	}
+	if a := t.ancestor.Load(); a != nil {
+		t.unlink = append(t.unlink, context.AfterFunc(a, t.contextEnded))
+	}
+}
+
+func (t *task) funcName() string {
+	if f := runtime.FuncForPC(t.pc); f != nil {
+		return f.Name()
+	}
+	return "nil"
+}
