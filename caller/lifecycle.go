@@ -1,0 +1,298 @@
+package caller
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"go.uber.org/atomic"
+
+	"github.com/pinion-go/pinion/loop"
+	"github.com/pinion-go/pinion/pending"
+	"github.com/pinion-go/pinion/registry"
+)
+
+// New makes a caller on a new thread and returns when it runs. The thread is destroyed when the caller
+// has stopped, so that nothing a C library keeps for a thread is passed on. The caller stops, by force,
+// when ctx ends. With WithGuest it returns at once, since the toolkit may not have begun to run.
+//
+// It may be called from anywhere; inside a call the call is suspended. Errors: ErrInvalid,
+// loop.ErrStopped when the parent takes no children, and whatever kept the caller from running: then the
+// caller, stopped, is returned along with the error.
+func New(ctx context.Context, opts ...Option) (*Caller, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	c, err := create(ctx, cfg, loop.WithOwnThread())
+	if err != nil {
+		return nil, err
+	}
+	c.launch()
+	if cfg.guest != nil {
+		return c, nil
+	}
+	return c, c.awaitStart(ctx)
+}
+
+// launch gives c its thread.
+func (c *Caller) launch() {
+	if c.cfg.guest != nil {
+		return
+	}
+	go func() {
+		if err := c.loop.Run(context.Background()); err != nil && !errors.Is(err, loop.ErrStopped) {
+			c.loop.Logger().Error().Err(err).Str("caller", c.Name()).Msg("the caller's host has failed")
+		}
+	}()
+}
+
+// awaitStart waits until c runs; if it will not, until it has stopped.
+func (c *Caller) awaitStart(ctx context.Context) error {
+	if err := c.started.WaitDone(ctx); err != nil {
+		c.Stop(true)
+		return err
+	}
+	err := c.started.Err()
+	if err != nil {
+		if werr := c.stopped.WaitDone(ctx); werr != nil {
+			return werr
+		}
+	}
+	return err
+}
+
+// Run makes the calling goroutine the thread of a caller and calls body there, as a call. It returns
+// body's error when body has returned, everything that was started under body's context is done and the
+// caller has stopped; then the goroutine is unpinned again. If body fails or ctx ends, what was started is
+// cancelled. A panic in body comes back as *pending.PanicError. It must not be called inside a call
+// (loop.ErrInUse): use New or Get there.
+func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, opts ...Option) error {
+	if body == nil {
+		return loop.ErrNilFunc
+	}
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return err
+	}
+	if cfg.guest != nil {
+		return fmt.Errorf("%w: WithGuest is for New", ErrInvalid)
+	}
+	if l := loop.Current(context.Background()); l != nil {
+		return fmt.Errorf("%w: Run inside a call on %q; use New or Get there", loop.ErrInUse, l.Name())
+	}
+	c, err := create(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	scope := new(scope)
+	main := CallSoon(pending.WithTracker(ctx, scope), c, func(ctx context.Context) (pending.None, error) {
+		defer c.Stop(true)
+		err := body(ctx, c)
+		if err == nil {
+			err = scope.wait(ctx)
+		}
+		return pending.None{}, err
+	})
+	if err := c.loop.Run(context.Background()); err != nil {
+		return err
+	}
+	if err := main.Err(); err != nil {
+		if cancelled, ok := errors.AsType[*pending.CancelledError](err); ok && cancelled.Cause != nil {
+			return cancelled.Cause
+		}
+		return err
+	}
+	return nil
+}
+
+// scope tracks what is started under the context of Run's body.
+type scope struct {
+	mu   sync.Mutex
+	body pending.Handle
+	live map[pending.Handle]struct{}
+}
+
+// Track takes the first Pending for the body's own.
+func (s *scope) Track(p pending.Handle) {
+	s.mu.Lock()
+	if s.body == nil {
+		s.body, s.live = p, make(map[pending.Handle]struct{})
+		s.mu.Unlock()
+		return
+	}
+	s.live[p] = struct{}{}
+	s.mu.Unlock()
+	p.AddDoneCallback(func(p pending.Handle) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.live, p)
+	})
+}
+
+// wait waits until nothing is left, what is started meanwhile included.
+func (s *scope) wait(ctx context.Context) error {
+	for {
+		s.mu.Lock()
+		var one pending.Handle
+		for one = range s.live {
+			break
+		}
+		s.mu.Unlock()
+		if one == nil {
+			return nil
+		}
+		if err := one.WaitDone(ctx, pending.Protect()); err != nil {
+			return err
+		}
+	}
+}
+
+// Manual makes a caller that its owner drives, such as a game loop: calls run while the owner is in Poll
+// or in Loop().RunPending. The first goroutine that calls one of them is pinned to its thread until the
+// caller has stopped, and has to go on calling them. The caller runs and accepts calls at once.
+func Manual(ctx context.Context, opts ...Option) (*Caller, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.host != nil || cfg.guest != nil {
+		return nil, fmt.Errorf("%w: a manual caller has neither host nor guest", ErrInvalid)
+	}
+	c, err := create(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	c.onStarted()
+	return c, nil
+}
+
+// Poll drives a manual caller: it waits until there is something to run, until timeout has passed (for
+// ever when negative, not at all when zero), or until ctx ends, and then runs what is ready, for up to
+// 8 ms. Errors: ctx's; loop.ErrStopped once the caller has stopped; loop.ErrInUse on another goroutine than
+// the first, inside a call, and for a caller that is not manual.
+func (c *Caller) Poll(ctx context.Context, timeout time.Duration) error {
+	if err := c.loop.Await(ctx, timeout); err != nil {
+		return err
+	}
+	_, _, err := c.loop.Step()
+	return err
+}
+
+// Get returns the child of that name, which it makes, on a thread of its own, if there is none; without
+// a name, a new child each time. It returns when the child runs; inside a call the call is suspended.
+// The child stops before its parent does. Errors: ErrMismatch when the child exists with another host,
+// loop.ErrStopped when the caller stops or has stopped, and those of New.
+func (c *Caller) Get(name string, opts ...Option) (*Caller, error) {
+	cfg, err := newConfig(append(slices.Clone(opts), WithName(name), WithParent(c)))
+	if err != nil {
+		return nil, err
+	}
+	child, made, err := c.child(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if made {
+		child.launch()
+	}
+	if cfg.guest != nil {
+		return child, nil
+	}
+	return child, child.awaitStart(context.Background())
+}
+
+// Hold keeps the caller from being stopped without force until release is called. When the last hold is
+// released the caller stops, by force; release does not wait for that, and a second call of it does
+// nothing. The error is loop.ErrStopped when the caller stops or has stopped.
+func (c *Caller) Hold() (release func(), err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state >= Stopping {
+		return nil, fmt.Errorf("caller %q is %v: %w", c.Name(), c.state, loop.ErrStopped)
+	}
+	c.holds++
+	c.protected = true
+	return sync.OnceFunc(func() {
+		c.mu.Lock()
+		c.holds--
+		last := c.holds == 0
+		c.mu.Unlock()
+		if last {
+			c.Stop(true)
+		}
+	}), nil
+}
+
+// Protect makes Stop(false) pass the caller by from now on.
+func (c *Caller) Protect() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.protected = true
+}
+
+// Protected reports whether Stop(false) passes the caller by.
+func (c *Caller) Protected() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.protected
+}
+
+// Stop tells the caller to stop and returns at once; Stopped tells when it has. Without force it does
+// nothing to a protected caller. From now on calls are refused. The children are stopped first, by force;
+// then suspended calls are resumed with their waits failing, queued ones are cancelled, and the thread
+// ends. A call that holds the thread is waited for. Stop may be called again.
+func (c *Caller) Stop(force bool) {
+	c.mu.Lock()
+	if c.state >= Stopping || !force && c.protected {
+		c.mu.Unlock()
+		return
+	}
+	c.state = Stopping
+	children := slices.Clone(c.children)
+	c.mu.Unlock()
+	c.loop.Refuse()
+	c.stopping.SetResult(pending.None{})
+	if len(children) == 0 {
+		c.loop.Stop()
+		return
+	}
+	left := atomic.NewInt32(int32(len(children)))
+	for _, child := range children {
+		child.Stop(true)
+		child.stopped.AddDoneCallback(func(pending.Handle) {
+			if left.Dec() == 0 {
+				c.loop.Stop()
+			}
+		})
+	}
+}
+
+// Close stops the caller by force and waits until it has stopped, inside another caller's call by
+// suspending it. It returns the error with which a host failed. In one of the caller's own calls it does
+// not wait, since the caller cannot stop before that call ends. The owner of a manual caller may call it on
+// the goroutine that drives it; from another goroutine it waits for the owner's next Poll.
+func (c *Caller) Close() error {
+	c.Stop(true)
+	if c.loop.OnThread() {
+		for c.Poll(context.Background(), -1) == nil {
+		}
+		return nil
+	}
+	return c.WaitStopped(context.Background())
+}
+
+// WaitStopped waits until the caller has stopped and returns the error with which its host failed, or
+// that of the wait.
+func (c *Caller) WaitStopped(ctx context.Context) error {
+	if err := c.stopped.WaitDone(ctx); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+var _ registry.Entry = (*Caller)(nil)

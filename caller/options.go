@@ -1,0 +1,134 @@
+package caller
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/pinion-go/pinion/loop"
+)
+
+var (
+	// ErrInvalid is returned for options that make no sense.
+	ErrInvalid = errors.New("caller: invalid option")
+	// ErrMismatch is returned by Get when the child of that name exists with other properties.
+	ErrMismatch = errors.New("caller: exists with other properties")
+	// ErrNoCaller is the error of calls that are handed to a nil Caller.
+	ErrNoCaller = errors.New("caller: there is no caller; caller.Current returns nil outside of calls")
+	// ErrNotMainThread is returned by mainthread.Run elsewhere.
+	ErrNotMainThread = errors.New("caller: not on the process's main thread")
+)
+
+// Option configures a Caller. A child made by Get takes its parent's logger, limits and polling unless
+// told otherwise; name, host, guest and protection are its own.
+type Option interface{ apply(*config) }
+
+type option func(*config)
+
+func (o option) apply(c *config) { o(c) }
+
+// config is what options set. Unset fields keep their zero values, so that a child can take over its
+// parent's settings.
+type config struct {
+	name      string
+	parent    *Caller
+	protected bool
+	host      loop.Host
+	guest     func(func())
+	log       *zerolog.Logger
+	slowCall  *time.Duration
+	spin      *time.Duration
+	limit     *int
+}
+
+// WithName names the caller in logs, traces, profiles and the registry. Names need not be unique.
+func WithName(name string) Option { return option(func(c *config) { c.name = name }) }
+
+// WithParent makes the caller a child: it stops before parent does, whatever protects it.
+func WithParent(parent *Caller) Option { return option(func(c *config) { c.parent = parent }) }
+
+// WithProtected makes Stop(false) pass the caller by.
+func WithProtected() Option { return option(func(c *config) { c.protected = true }) }
+
+// WithHost lets the caller live in a toolkit that waits when it is asked to; see loop.Host.
+func WithHost(h loop.Host) Option { return option(func(c *config) { c.host = h }) }
+
+// WithGuest lets the caller live in a toolkit that keeps its thread; see loop.WithGuest.
+func WithGuest(run func(func())) Option { return option(func(c *config) { c.guest = run }) }
+
+// WithLogger sets where warnings and errors go: to standard error unless set.
+func WithLogger(log zerolog.Logger) Option { return option(func(c *config) { c.log = &log }) }
+
+// WithSlowCall sets how long a call may hold the thread before a warning names it: 100 ms unless set,
+// 0 for never.
+func WithSlowCall(limit time.Duration) Option {
+	return option(func(c *config) { c.slowCall = &limit })
+}
+
+// WithSpin limits how long the ends of a round trip poll before they sleep: 50 µs unless set, 0 for
+// never. See loop.WithSpin.
+func WithSpin(limit time.Duration) Option { return option(func(c *config) { c.spin = &limit }) }
+
+// WithMailboxLimit limits how many calls may be queued; see loop.WithMailboxLimit.
+func WithMailboxLimit(n int) Option { return option(func(c *config) { c.limit = &n }) }
+
+func newConfig(opts []Option) (config, error) {
+	var c config
+	for _, o := range opts {
+		if o != nil {
+			o.apply(&c)
+		}
+	}
+	switch {
+	case c.host != nil && c.guest != nil:
+		return c, fmt.Errorf("%w: WithHost and WithGuest exclude each other", ErrInvalid)
+	case c.slowCall != nil && *c.slowCall < 0:
+		return c, fmt.Errorf("%w: WithSlowCall(%v): use 0 for no warnings", ErrInvalid, *c.slowCall)
+	case c.spin != nil && *c.spin < 0:
+		return c, fmt.Errorf("%w: WithSpin(%v): use 0 to never poll", ErrInvalid, *c.spin)
+	case c.limit != nil && *c.limit < 0:
+		return c, fmt.Errorf("%w: WithMailboxLimit(%d): use 0 for no limit", ErrInvalid, *c.limit)
+	}
+	return c, nil
+}
+
+// inherit fills in what a child takes from its parent.
+func (c *config) inherit(parent *config) {
+	c.log = orElse(c.log, parent.log)
+	c.slowCall = orElse(c.slowCall, parent.slowCall)
+	c.spin = orElse(c.spin, parent.spin)
+	c.limit = orElse(c.limit, parent.limit)
+}
+
+func orElse[T any](set, other *T) *T {
+	if set != nil {
+		return set
+	}
+	return other
+}
+
+// loopOptions are the options of the caller's loop.
+func (c *config) loopOptions() []loop.Option {
+	opts := []loop.Option{loop.WithName(c.name)}
+	if c.host != nil {
+		opts = append(opts, loop.WithHost(c.host))
+	}
+	if c.guest != nil {
+		opts = append(opts, loop.WithGuest(c.guest))
+	}
+	if c.log != nil {
+		opts = append(opts, loop.WithLogger(*c.log))
+	}
+	if c.slowCall != nil {
+		opts = append(opts, loop.WithSlowCall(*c.slowCall))
+	}
+	if c.spin != nil {
+		opts = append(opts, loop.WithSpin(*c.spin))
+	}
+	if c.limit != nil {
+		opts = append(opts, loop.WithMailboxLimit(*c.limit))
+	}
+	return opts
+}
