@@ -61,7 +61,15 @@ func (l *Loop) takeIdle() *coroutine {
 	}
 	co := &coroutine{loop: l}
 	co.parker.co = co
-	co.resume, co.end = iter.Pull(co.body)
+	co.resume, co.end = iter.Pull(func(yield func(struct{}) bool) {
+		co.begin(yield)
+		defer co.ended()
+		for more := true; more; {
+			l.drain(co)
+			more = co.rest() && yield(struct{}{})
+		}
+		co.over = true
+	})
 	return co
 }
 
@@ -90,27 +98,26 @@ func (co *coroutine) Run() {
 // Abort is never called: coroutines are resumed also when the loop stops.
 func (co *coroutine) Abort(error) bool { return true }
 
-func (co *coroutine) body(yield func(struct{}) bool) {
-	l, id := co.loop, goroutineID()
+//go:noinline
+func (co *coroutine) begin(yield func(struct{}) bool) {
 	co.yield = yield
-	coroutines.Store(id, co)
-	defer co.ended(id)
-	pprof.SetGoroutineLabels(l.labels)
-	for {
-		l.drain(co)
-		if l.hub != co {
-			if len(l.idle) >= maxIdle {
-				co.over = true
-				return
-			}
-			l.idle = append(l.idle, co)
-			l.nIdle.Store(int64(len(l.idle)))
-		}
-		if !yield(struct{}{}) {
-			co.over = true
-			return
-		}
+	coroutines.Store(goroutineID(), co)
+	pprof.SetGoroutineLabels(co.loop.labels)
+}
+
+// rest puts a coroutine that is not the hub into the free list, and reports false when that is full.
+//go:noinline
+func (co *coroutine) rest() bool {
+	l := co.loop
+	if l.hub == co {
+		return true
 	}
+	if len(l.idle) >= maxIdle {
+		return false
+	}
+	l.idle = append(l.idle, co)
+	l.nIdle.Store(int64(len(l.idle)))
+	return true
 }
 
 // drain runs calls until the turn ends or until the coroutine, having been suspended, is no longer
@@ -156,8 +163,8 @@ func (co *coroutine) caught() {
 
 // ended is deferred around the life of a coroutine. One that dies of runtime.Goexit turns it into a
 // panic that switchTo knows.
-func (co *coroutine) ended(id uintptr) {
-	coroutines.Delete(id)
+func (co *coroutine) ended() {
+	coroutines.Delete(goroutineID())
 	co.resume = nil
 	if co.over {
 		return

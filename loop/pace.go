@@ -54,8 +54,8 @@ const (
 
 // Trip is one wait of a goroutine for a call on a loop.
 type Trip struct {
-	pace  *pace
-	since time.Time // zero when it is not timed
+	loop  *Loop // nil when it is not timed
+	since int64
 }
 
 // Expect is told that the calling goroutine is about to wait until w is done, which a call on the
@@ -66,9 +66,9 @@ func (l *Loop) Expect(w interface{ IsDone() bool }) Trip {
 	if p.limit <= 0 {
 		return Trip{}
 	}
-	t := Trip{pace: p}
+	var t Trip
 	if p.trips.Dec() <= 0 {
-		t.since = time.Now()
+		t = Trip{l, l.now()}
 	}
 	if p.polling.Load() && p.taken.CompareAndSwap(false, true) {
 		p.poll(w.IsDone)
@@ -79,8 +79,8 @@ func (l *Loop) Expect(w interface{ IsDone() bool }) Trip {
 
 // End says that the wait is over.
 func (t Trip) End() {
-	if t.pace != nil && !t.since.IsZero() {
-		t.pace.timed(time.Since(t.since))
+	if t.loop != nil {
+		t.loop.pace.timed(time.Duration(t.loop.now() - t.since))
 	}
 }
 

@@ -88,6 +88,11 @@ func (p *Parker) Park(ctx context.Context) error {
 	if p.co != nil {
 		return p.co.park(ctx)
 	}
+	return p.block(ctx)
+}
+
+// block is Park of a goroutine.
+func (p *Parker) block(ctx context.Context) error {
 	if p.take() {
 		return nil
 	}
@@ -109,32 +114,47 @@ func (p *Parker) Park(ctx context.Context) error {
 	}
 }
 
-// park suspends the call that co runs.
+// park suspends the call that co runs. A suspended call keeps the frames of this function and of its
+// callers on its stack, which starts at 2 KiB: they are kept small, so that it need not grow.
 func (co *coroutine) park(ctx context.Context) error {
+	if t, ok := co.call.(Task); ok && ctx == context.Context(t) {
+		t.Watch(&co.parker)
+		err := co.yieldParked(ctx)
+		t.Watch(nil)
+		return err
+	}
+	if ctx.Done() == nil {
+		return co.yieldParked(ctx)
+	}
+	stop := co.unparkAfter(ctx)
+	err := co.yieldParked(ctx)
+	stop()
+	return err
+}
+
+//go:noinline
+func (co *coroutine) unparkAfter(ctx context.Context) (stop func() bool) {
+	if co.unpark == nil {
+		co.unpark = co.parker.Unpark
+	}
+	return context.AfterFunc(ctx, co.unpark)
+}
+
+// yieldParked gives the thread away unless there is a permit or no reason to wait.
+func (co *coroutine) yieldParked(ctx context.Context) error {
 	if co.loop.unwinding {
 		return ErrStopped
 	}
 	if co.parker.take() {
 		return nil
 	}
-	if t, ok := co.call.(Task); ok && ctx == context.Context(t) {
-		t.Watch(&co.parker)
-		defer t.Watch(nil)
-	} else if ctx.Done() != nil {
-		if co.unpark == nil {
-			co.unpark = co.parker.Unpark
-		}
-		defer context.AfterFunc(ctx, co.unpark)()
-	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if co.parker.state.CompareAndSwap(parkEmpty, parkWaiting) {
-		if err := co.suspend(); err != nil {
-			return err
-		}
-	} else {
+	if !co.parker.state.CompareAndSwap(parkEmpty, parkWaiting) {
 		co.parker.take()
+	} else if err := co.suspend(); err != nil {
+		return err
 	}
 	return ctx.Err()
 }

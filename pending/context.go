@@ -43,6 +43,11 @@ func (t *task) Err() error {
 	if err := t.ctxErr(); err != nil {
 		return err
 	}
+	if inner := t.inner.Load(); inner != nil {
+		if err := inner.Err(); err != nil {
+			return err
+		}
+	}
 	if t.loop != nil && t.loop.Stopping() && t.state.Load() != taskOver {
 		return context.Canceled
 	}

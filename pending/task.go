@@ -61,10 +61,14 @@ type scheduled[T any] struct {
 }
 
 func (s *scheduled[T]) execute(t *task) {
-	v, err := s.fn(t)
-	t.over()
+	s.complete(s.fn(t))
+}
+
+//go:noinline
+func (s *scheduled[T]) complete(v T, err error) {
+	s.task.over()
 	if err != nil {
-		t.fail(err)
+		s.task.fail(err)
 		return
 	}
 	s.SetResult(v)

@@ -35,29 +35,46 @@ func (p *core) WaitDone(ctx context.Context, opts ...WaitOption) error {
 	for _, o := range opts {
 		flags |= o
 	}
-	return p.wait(ctx, flags)
-}
-
-func (p *core) wait(ctx context.Context, flags WaitOption) error {
 	if flags&shield != 0 {
-		ctx = context.WithoutCancel(ctx)
+		ctx = unending(ctx)
 	}
-	parker, err := loop.Self()
+	parker, trip, err := p.prepare(ctx, flags)
 	if err != nil {
 		return err
 	}
-	if t := p.scheduled; t != nil {
-		switch {
-		case parker.Running() == loop.Call(t):
-			return ErrDeadlock
-		case flags != 0 || !same(ctx, t.parent):
-			t.link()
-		}
-		if parker.Running() == nil && t.loop != nil {
-			trip := t.loop.Expect(p)
-			defer trip.End()
-		}
+	err = p.park(ctx, parker, flags)
+	trip.End()
+	return err
+}
+
+//go:noinline
+func unending(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
+
+// prepare finds out who waits. What needs a larger frame is done here, and not in the functions that
+// are on the stack of a suspended call.
+//
+//go:noinline
+func (p *core) prepare(ctx context.Context, flags WaitOption) (*loop.Parker, loop.Trip, error) {
+	parker, err := loop.Self()
+	t := p.scheduled
+	if err != nil || t == nil {
+		return parker, loop.Trip{}, err
 	}
+	running := parker.Running()
+	if running == loop.Call(t) {
+		return nil, loop.Trip{}, ErrDeadlock
+	}
+	if flags != 0 || !same(ctx, t.parent) {
+		t.link()
+	}
+	if running != nil || t.loop == nil {
+		return parker, loop.Trip{}, nil
+	}
+	return parker, t.loop.Expect(p), nil
+}
+
+// park waits in line until p is done.
+func (p *core) park(ctx context.Context, parker *loop.Parker, flags WaitOption) error {
 	e, ok := p.add(parker, nil)
 	for ok && !p.IsDone() {
 		if err := parker.Park(ctx); err != nil {
