@@ -31,9 +31,11 @@ type core struct {
 	pos       int
 	resumes   []Call // taken from the express lane; next is resumes[resumePos]
 	resumePos int
-	share     int // how many calls a stage runs in one turn
-	ran       int // in this turn
-	traced    bool
+	peak      int    // the longest batch since the last sleep
+	lean      int    // sleeps since the batch was as large as its array
+	share     int    // how many calls a stage runs in one turn
+	ran       int    // in this turn
+	unusual   bool   // the turn is traced, or the loop is unwinding
 	calls     uint64 // ordinary calls started
 
 	turnStart  atomic.Int64 // when the running turn began; 0 between turns
@@ -56,16 +58,17 @@ const (
 )
 
 const (
-	maxShare    = 64                    // calls of a stage in one turn
-	shortTurn   = 20 * time.Microsecond // a longer turn halves the share, a shorter one doubles it
-	maxIdle     = 256                   // coroutines kept for reuse
-	maxKeptSize = 1 << 16               // slots of a mailbox slice kept for reuse
+	maxShare   = 64                    // calls of a stage in one turn
+	shortTurn  = 20 * time.Microsecond // a longer turn halves the share, a shorter one doubles it
+	maxIdle    = 256                   // coroutines kept for reuse
+	largeBatch = 1 << 12               // slots that are worth giving back
+	leanSleeps = 64                    // before they are
 )
 
 // turn runs one round of what is ready at now. It returns with nothing left running.
 func (l *Loop) turn(now int64) {
 	l.turnNow, l.ran, l.left, l.stage = now, 0, l.share, stageTimers
-	l.traced = trace.IsEnabled()
+	l.unusual = l.unwinding || trace.IsEnabled()
 	l.watch.first.Store(l.progress())
 	l.turnStart.Store(max(now, 1))
 	l.watch.arm()
@@ -85,6 +88,22 @@ func (l *Loop) ready(now int64) bool {
 
 // next returns the call to run next, or nil at the end of the turn.
 func (l *Loop) next() Call {
+	if l.stage == stageCalls && l.left > 0 && l.pos < len(l.batch) {
+		c := l.batch[l.pos]
+		l.batch[l.pos] = nil
+		l.pos++
+		l.left--
+		if _, yielded := c.(*coroutine); !yielded {
+			l.calls++
+			l.mailbox.SetStarted(l.calls)
+		}
+		return c
+	}
+	return l.advance()
+}
+
+// advance is next for the other stages, and moves on from one to the next.
+func (l *Loop) advance() Call {
 	for {
 		switch l.stage {
 		case stageTimers:
@@ -110,17 +129,9 @@ func (l *Loop) next() Call {
 			l.stage, l.left = stageCalls, l.share
 		case stageCalls:
 			if l.left > 0 && l.pos < len(l.batch) {
-				c := l.batch[l.pos]
-				l.batch[l.pos] = nil
-				l.pos++
-				l.left--
-				l.ran++
-				if _, yielded := c.(*coroutine); !yielded {
-					l.calls++
-					l.mailbox.SetStarted(l.calls)
-				}
-				return c
+				return l.next()
 			}
+			l.ran += l.share - l.left
 			l.stage = stageEnd
 		case stageEnd:
 			return nil
@@ -130,29 +141,27 @@ func (l *Loop) next() Call {
 
 // take fetches what has arrived into the batches that are used up.
 func (l *Loop) take() {
-	if !l.mailbox.NonEmpty() {
-		return
+	if l.resumePos == len(l.resumes) {
+		l.resumes, l.resumePos = l.mailbox.TakeExpress(l.resumes), 0
 	}
-	resumesDone, batchDone := l.resumePos == len(l.resumes), l.pos == len(l.batch)
-	switch {
-	case resumesDone && batchDone:
-		l.batch, l.resumes = l.mailbox.Take(emptied(l.batch), emptied(l.resumes))
-		l.pos, l.resumePos = 0, 0
-	case resumesDone:
-		l.resumes = l.mailbox.TakeExpress(emptied(l.resumes))
-		l.resumePos = 0
-	case batchDone:
-		l.batch = l.mailbox.TakeOrdinary(emptied(l.batch))
-		l.pos = 0
+	if l.pos == len(l.batch) {
+		l.batch, l.pos = l.mailbox.Take(l.batch), 0
+		l.peak = max(l.peak, len(l.batch))
 	}
 }
 
-// emptied is s ready to be filled again, or nil when it has grown too large to be kept.
-func emptied(s []Call) []Call {
-	if cap(s) > maxKeptSize {
-		return nil
+// slim gives back, before a sleep, what a flood has made of the batch, once many sleeps have passed
+// without another.
+func (l *Loop) slim() {
+	switch {
+	case cap(l.batch) <= largeBatch || l.peak > cap(l.batch)/16:
+		l.lean = 0
+	case l.lean < leanSleeps:
+		l.lean++
+	default:
+		l.batch, l.pos, l.lean = nil, 0, 0
 	}
-	return s[:0]
+	l.peak = 0
 }
 
 // measure learns from how long the turn took: it keeps turns short, so that what a stage owes the

@@ -106,6 +106,7 @@ func (co *coroutine) begin(yield func(struct{}) bool) {
 }
 
 // rest puts a coroutine that is not the hub into the free list, and reports false when that is full.
+//
 //go:noinline
 func (co *coroutine) rest() bool {
 	l := co.loop
@@ -128,27 +129,31 @@ func (l *Loop) drain(co *coroutine) {
 	for l.hub == co {
 		c := l.next()
 		if c == nil {
-			return
+			break
 		}
 		co.call = c
-		switch {
-		case l.unwinding:
-			l.unwind(c)
-		case l.traced:
-			l.runTraced(c)
-		default:
+		if l.unusual {
+			l.runUnusual(c)
+		} else {
 			c.Run()
 		}
-		co.call = nil
 	}
+	co.call = nil
 }
 
-// runTraced runs c as a region of the execution trace, under the loop's name.
-func (l *Loop) runTraced(c Call) {
-	if _, resumed := c.(*coroutine); !resumed {
+// runUnusual is for loops that are traced or being stopped.
+func (l *Loop) runUnusual(c Call) {
+	_, resumed := c.(*coroutine)
+	switch {
+	case resumed:
+		c.Run()
+	case l.unwinding:
+		l.drop(c)
+	default:
+		// A region of the execution trace, under the loop's name.
 		defer trace.StartRegion(context.Background(), l.name).End()
+		c.Run()
 	}
-	c.Run()
 }
 
 // caught is deferred around calls: it ends the one that panicked or called runtime.Goexit.

@@ -155,6 +155,7 @@ func (l *Loop) iterate() error {
 	if l.host == nil && l.expectsMore() || !l.mailbox.Sleep() {
 		return nil
 	}
+	l.slim()
 	d := time.Duration(-1)
 	if next := l.timers.earliest.Load(); next != never {
 		d = max(0, time.Duration(next-l.now()))

@@ -210,15 +210,7 @@ func (l *Loop) finish(err error) {
 	close(l.done)
 }
 
-// unwind is what a stopping loop does with a call instead of running it.
-func (l *Loop) unwind(c Call) {
-	if _, suspended := c.(*coroutine); suspended {
-		c.Run()
-		return
-	}
-	l.drop(c)
-}
-
+// drop ends a call that a stopping loop does not run.
 func (l *Loop) drop(c Call) {
 	l.counts.dropped.Inc()
 	c.Abort(ErrStopped)
@@ -227,7 +219,7 @@ func (l *Loop) drop(c Call) {
 // leftovers takes everything that has been accepted and not started.
 func (l *Loop) leftovers() []Call {
 	calls := append([]Call(nil), l.batch[l.pos:]...)
-	more, _ := l.mailbox.Take(nil, nil)
+	more := l.mailbox.Take(nil)
 	l.batch, l.pos = nil, 0
 	return append(append(calls, more...), l.timers.close()...)
 }

@@ -34,8 +34,11 @@ type Mailbox[T any] struct {
 	closed   bool
 	asleep   bool
 
+	_        [64]byte      // what the consumer writes stays off the producers' cache lines
 	started  atomic.Uint64 // values of the ordinary lane that the consumer has started with
-	nonEmpty atomic.Bool   // lets the consumer poll without the lock
+	_        [64]byte
+	waiting  atomic.Bool // the ordinary lane holds something: can be seen without the lock
+	pressing atomic.Bool // the express lane does
 }
 
 // NewMailbox makes a Mailbox whose ordinary lane holds at most limit values that the consumer has
@@ -57,7 +60,7 @@ func (m *Mailbox[T]) Put(v T) (wake bool, err error) {
 		return false, ErrFull
 	}
 	if len(m.ordinary) == 0 {
-		m.nonEmpty.Store(true)
+		m.waiting.Store(true)
 	}
 	m.ordinary = append(m.ordinary, v)
 	m.accepted++
@@ -71,7 +74,7 @@ func (m *Mailbox[T]) Put(v T) (wake bool, err error) {
 func (m *Mailbox[T]) PutExpress(v T) (wake bool) {
 	m.mu.Lock()
 	m.express = append(m.express, v)
-	m.nonEmpty.Store(true)
+	m.pressing.Store(true)
 	wake, m.asleep = m.asleep, false
 	m.mu.Unlock()
 	return wake
@@ -82,7 +85,7 @@ func (m *Mailbox[T]) PutExpress(v T) (wake bool) {
 func (m *Mailbox[T]) PutLast(v T) {
 	m.mu.Lock()
 	m.ordinary = append(m.ordinary, v)
-	m.nonEmpty.Store(true)
+	m.waiting.Store(true)
 	m.mu.Unlock()
 }
 
@@ -94,33 +97,27 @@ func (m *Mailbox[T]) Nudge() (wake bool) {
 	return wake
 }
 
-// Take returns what both lanes hold and leaves the given slices, emptied, in their place. Only the
-// consumer may call it.
-func (m *Mailbox[T]) Take(ordinary, express []T) (o, e []T) {
-	m.mu.Lock()
-	o, m.ordinary = m.ordinary, ordinary[:0]
-	e, m.express = m.express, express[:0]
-	m.nonEmpty.Store(false)
-	m.mu.Unlock()
-	return o, e
+// Take returns what the ordinary lane holds and leaves spare, emptied, in its place. Only the consumer
+// may call it, and TakeExpress.
+func (m *Mailbox[T]) Take(spare []T) (taken []T) {
+	return m.swap(&m.ordinary, &m.waiting, spare)
 }
 
-// TakeOrdinary is Take for the ordinary lane alone.
-func (m *Mailbox[T]) TakeOrdinary(ordinary []T) (o []T) {
-	m.mu.Lock()
-	o, m.ordinary = m.ordinary, ordinary[:0]
-	m.nonEmpty.Store(len(m.express) > 0)
-	m.mu.Unlock()
-	return o
+// TakeExpress is Take for the express lane.
+func (m *Mailbox[T]) TakeExpress(spare []T) (taken []T) {
+	return m.swap(&m.express, &m.pressing, spare)
 }
 
-// TakeExpress is Take for the express lane alone.
-func (m *Mailbox[T]) TakeExpress(express []T) (e []T) {
+// swap takes a lane, and the lock only if there is something in it.
+func (m *Mailbox[T]) swap(lane *[]T, holds *atomic.Bool, spare []T) (taken []T) {
+	if !holds.Load() {
+		return spare[:0]
+	}
 	m.mu.Lock()
-	e, m.express = m.express, express[:0]
-	m.nonEmpty.Store(len(m.ordinary) > 0)
+	taken, *lane = *lane, spare[:0]
+	holds.Store(false)
 	m.mu.Unlock()
-	return e
+	return taken
 }
 
 // SetStarted says how many accepted values of the ordinary lane the consumer has started so far,
@@ -147,7 +144,7 @@ func (m *Mailbox[T]) Wakened() {
 }
 
 // NonEmpty reports whether a lane holds something, without locking.
-func (m *Mailbox[T]) NonEmpty() bool { return m.nonEmpty.Load() }
+func (m *Mailbox[T]) NonEmpty() bool { return m.waiting.Load() || m.pressing.Load() }
 
 // Len reports how many accepted values of the ordinary lane have not been started.
 func (m *Mailbox[T]) Len() int {
