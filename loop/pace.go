@@ -100,7 +100,9 @@ func (p *pace) poll(done func() bool) bool {
 	}
 	if p.misses.Inc() >= maxMisses {
 		p.mu.Lock()
-		p.giveUp()
+		if p.polling.Load() {
+			p.giveUp()
+		}
 		p.mu.Unlock()
 	}
 	return false
