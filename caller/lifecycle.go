@@ -90,13 +90,13 @@ func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, o
 	}
 	scope := new(scope)
 	main := CallSoon(pending.WithTracker(ctx, scope), c, func(ctx context.Context) (pending.None, error) {
-		defer c.Stop(true)
 		err := body(ctx, c)
 		if err == nil {
 			err = scope.wait(ctx)
 		}
 		return pending.None{}, err
 	})
+	main.AddDoneCallback(func(pending.Handle) { c.Stop(true) })
 	if err := c.loop.Run(context.Background()); err != nil {
 		return err
 	}

@@ -40,6 +40,9 @@ func Self() (*Parker, error) {
 	return &co.parker, nil
 }
 
+// Inside reports whether the calling goroutine runs on a loop's thread.
+func Inside() bool { return here() != nil }
+
 // Running returns the Call that the Parker's owner runs, nil for a goroutine's.
 func (p *Parker) Running() Call {
 	if p.co == nil {

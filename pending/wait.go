@@ -39,10 +39,9 @@ func (p *core) WaitDone(ctx context.Context, opts ...WaitOption) error {
 		ctx = unending(ctx)
 	}
 	parker, trip, err := p.prepare(ctx, flags)
-	if err != nil {
-		return err
+	if err == nil && parker != nil {
+		err = p.park(ctx, parker, flags)
 	}
-	err = p.park(ctx, parker, flags)
 	trip.End()
 	return err
 }
@@ -50,27 +49,28 @@ func (p *core) WaitDone(ctx context.Context, opts ...WaitOption) error {
 //go:noinline
 func unending(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
-// prepare finds out who waits. What needs a larger frame is done here, and not in the functions that
-// are on the stack of a suspended call.
+// prepare finds out who waits; no Parker says that p is done already. What needs a larger frame is done
+// here, and not in the functions that are on the stack of a suspended call.
 //
 //go:noinline
-func (p *core) prepare(ctx context.Context, flags WaitOption) (*loop.Parker, loop.Trip, error) {
-	parker, err := loop.Self()
+func (p *core) prepare(ctx context.Context, flags WaitOption) (parker *loop.Parker, trip loop.Trip, err error) {
 	t := p.scheduled
-	if err != nil || t == nil {
-		return parker, loop.Trip{}, err
-	}
-	running := parker.Running()
-	if running == loop.Call(t) {
-		return nil, loop.Trip{}, ErrDeadlock
+	if t == nil {
+		parker, err = loop.Self()
+		return parker, trip, err
 	}
 	if flags != 0 || !same(ctx, t.parent) {
 		t.link()
 	}
-	if running != nil || t.loop == nil {
-		return parker, loop.Trip{}, nil
+	if t.loop != nil && !loop.Inside() {
+		if trip = t.loop.Expect(p); p.IsDone() {
+			return nil, trip, nil
+		}
 	}
-	return parker, t.loop.Expect(p), nil
+	if parker, err = loop.Self(); err == nil && parker.Running() == loop.Call(t) {
+		err = ErrDeadlock
+	}
+	return parker, trip, err
 }
 
 // park waits in line until p is done.
