@@ -199,7 +199,7 @@ func (l *Loop) Step() (next time.Duration, ok bool, err error) {
 		l.finish(nil)
 		return 0, false, ErrStopped
 	}
-	if l.ready(now) || !l.mailbox.Sleep() {
+	if l.ready(now) || !l.mailbox.Sleep() || l.stopping.Load() {
 		return 0, true, nil
 	}
 	if at := l.timers.earliest.Load(); at != never {
@@ -237,6 +237,10 @@ func (l *Loop) Await(ctx context.Context, d time.Duration) error {
 	p, ok := l.driver.(*parked)
 	if !ok {
 		return fmt.Errorf("%w: loop %q sleeps in its toolkit", ErrInUse, l.name)
+	}
+	select {
+	case <-p.signal: // of a call that has been run without sleeping
+	default:
 	}
 	now := l.now()
 	if l.ready(now) || !l.mailbox.Sleep() || l.stopping.Load() {
