@@ -3,7 +3,6 @@ package pending
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 )
 
 var errNilError = errors.New("pending: SetError was given a nil error")
@@ -51,21 +50,11 @@ func (p *core) cancel(msg string, cause error) bool {
 	}
 	p.mu.Unlock()
 	if canceller != nil {
-		p.runCanceller(canceller, msg)
+		p.guard("a canceller", func() { canceller(msg) })
 	} else {
 		p.scheduled.interrupt()
 	}
 	return true
-}
-
-func (p *core) runCanceller(fn func(string), msg string) {
-	defer func() {
-		if v := recover(); v != nil {
-			p.logger().Error().Str("pending", p.String()).Interface("panic", v).
-				Bytes("stack", debug.Stack()).Msg("a canceller panicked")
-		}
-	}()
-	fn(msg)
 }
 
 // CancelWait cancels p and waits until it is done. The error is that of the wait, nil once p is done.
@@ -75,21 +64,13 @@ func (p *core) CancelWait(ctx context.Context, msg string) error {
 }
 
 // endCancelled makes p done as cancelled.
-func (p *core) endCancelled(msg string, cause error) {
+func (p *core) endCancelled(cause error) {
 	p.mu.Lock()
 	if p.has(flagDone) {
 		p.mu.Unlock()
 		return
 	}
-	p.flags.Store(p.flags.Load() | flagCancelled)
-	if p.message == "" {
-		p.message = msg
-	}
-	if p.cause == nil {
-		p.cause = cause
-	}
-	p.err = p.cancelledLocked()
-	p.finishLocked()
+	p.finishCancelledLocked(cause)
 }
 
 // cancelQueued cancels p if its call has not started.
@@ -99,8 +80,14 @@ func (p *core) cancelQueued(cause error) {
 		p.mu.Unlock()
 		return
 	}
+	p.finishCancelledLocked(cause)
+}
+
+func (p *core) finishCancelledLocked(cause error) {
 	p.flags.Store(p.flags.Load() | flagCancelled)
-	p.cause = cause
+	if p.cause == nil {
+		p.cause = cause
+	}
 	p.err = p.cancelledLocked()
 	p.finishLocked()
 }

@@ -2,6 +2,7 @@ package pending
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"runtime"
 	"time"
@@ -28,8 +29,8 @@ func Current(ctx context.Context) Handle {
 func (t *task) Value(key any) any {
 	switch key {
 	case loop.ContextKey{}:
-		if t.loop != nil {
-			return t.loop
+		if t.home != nil {
+			return t.home
 		}
 	case currentKey{}:
 		return t.p.self
@@ -39,32 +40,72 @@ func (t *task) Value(key any) any {
 
 func (t *task) Deadline() (time.Time, bool) { return t.parent.Deadline() }
 
+// Err looks upwards for an end; the first that is seen is kept, so that the context ends once, for
+// everybody, whatever becomes of the call.
 func (t *task) Err() error {
-	if err := t.ctxErr(); err != nil {
-		return err
+	switch t.ended.Load() {
+	case endedCanceled:
+		return context.Canceled
+	case endedDeadline:
+		return context.DeadlineExceeded
 	}
-	if inner := t.inner.Load(); inner != nil {
-		if err := inner.Err(); err != nil {
+	err := t.look()
+	if err != nil {
+		t.end(err)
+	}
+	return err
+}
+
+const (
+	endedCanceled uint32 = 1 + iota
+	endedDeadline
+)
+
+func (t *task) look() error {
+	if a := t.ancestor.Load(); a != nil {
+		if err := a.Err(); err != nil {
 			return err
 		}
+	}
+	if err := t.parent.Err(); err != nil {
+		return err
 	}
 	if t.loop != nil && t.loop.Stopping() && t.state.Load() != taskOver {
 		return context.Canceled
 	}
+	if inner := t.inner.Load(); inner != nil {
+		return inner.Err()
+	}
 	return nil
 }
 
-// ctxErr is Err but for the loop's stopping.
-func (t *task) ctxErr() error {
-	if t.ended.Load() {
-		return context.Canceled
+// end ends the context.
+func (t *task) end(err error) {
+	kind := endedCanceled
+	if errors.Is(err, context.DeadlineExceeded) {
+		kind = endedDeadline
 	}
-	if a := t.ancestor.Load(); a != nil {
-		if err := a.ctxErr(); err != nil {
-			return err
-		}
+	if !t.ended.CompareAndSwap(0, kind) {
+		return
 	}
-	return t.parent.Err()
+	if inner := t.inner.Load(); inner != nil {
+		inner.cancel(t.reason(err))
+	}
+	t.wake()
+}
+
+// reason is why the context has ended: the cause given for a context above, the loop's stop, or err.
+func (t *task) reason(err error) error {
+	a := t.ancestor.Load()
+	switch {
+	case t.parent.Err() != nil:
+		return context.Cause(t.parent)
+	case a != nil && a.Err() != nil:
+		return a.reason(err)
+	case t.loop != nil && t.loop.Stopping():
+		return loop.ErrStopped
+	}
+	return err
 }
 
 func (t *task) Done() <-chan struct{} { return t.channelled().Done() }
@@ -105,8 +146,8 @@ func (t *task) channelled() *innerContext {
 		runtime.AddCleanup(t, undo, links)
 	}
 	t.inner.Store(inner)
-	if t.ended.Load() {
-		cancel(context.Canceled)
+	if err := t.Err(); err != nil {
+		cancel(t.reason(err))
 	}
 	return inner
 }

@@ -2,6 +2,7 @@ package pending
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"runtime/debug"
 	"sync"
@@ -153,34 +154,39 @@ func (p *core) finishLocked() {
 func (p *core) serve() {
 	over := false
 	defer func() {
-		if over {
-			return
-		}
-		if v := recover(); v != nil {
-			p.logger().Error().Str("pending", p.String()).Interface("panic", v).
-				Bytes("stack", debug.Stack()).Msg("a callback panicked")
-		} else {
+		if !over {
 			p.logger().Error().Str("pending", p.String()).Msg("a callback called runtime.Goexit")
+			p.serve()
 		}
-		p.serve()
 	}()
 	for {
 		p.mu.Lock()
 		e := p.first
 		if e == nil {
-			p.drained = true
+			p.drained, over = true, true
 			p.mu.Unlock()
-			over = true
 			return
 		}
+		parker, callback := e.parker, e.callback
 		p.removeLocked(e)
 		p.mu.Unlock()
-		if e.parker != nil {
-			e.parker.Unpark()
+		if parker != nil {
+			parker.Unpark()
 		} else {
-			e.callback(p.self)
+			p.guard("a callback", func() { callback(p.self) })
 		}
 	}
+}
+
+// guard calls a function of a user's and logs its panic.
+func (p *core) guard(what string, fn func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			p.logger().Error().Str("pending", p.String()).Str("panic", fmt.Sprint(v)).
+				Bytes("stack", debug.Stack()).Msg(what + " panicked")
+		}
+	}()
+	fn()
 }
 
 // add puts somebody in line. It reports false when all have been served already.
@@ -227,7 +233,7 @@ func (p *core) removeLocked(e *entry) {
 	} else {
 		e.next.prev = e.prev
 	}
-	e.prev, e.next, e.gone = nil, nil, true
+	*e = entry{gone: true}
 }
 
 // AddDoneCallback has fn called with p once p is done, after those added before, on the goroutine that
@@ -241,21 +247,10 @@ func (p *core) AddDoneCallback(fn func(Handle)) (remove func() bool) {
 	p.observe()
 	e, ok := p.add(nil, fn)
 	if !ok {
-		p.runLate(fn)
+		p.guard("a callback", func() { fn(p.self) })
 		return func() bool { return false }
 	}
 	return func() bool { return p.remove(e) }
-}
-
-// runLate runs a callback that has come after all others have been served.
-func (p *core) runLate(fn func(Handle)) {
-	defer func() {
-		if v := recover(); v != nil {
-			p.logger().Error().Str("pending", p.String()).Interface("panic", v).
-				Bytes("stack", debug.Stack()).Msg("a callback panicked")
-		}
-	}()
-	fn(p.self)
 }
 
 // observe is called when somebody begins to watch p by other means than a wait under p's own context:

@@ -20,7 +20,8 @@ import (
 // start others under its own context and leave.
 type task struct {
 	p    *core
-	loop *loop.Loop // nil: runs on a goroutine of its own
+	loop *loop.Loop // runs it; nil: it runs on a goroutine of its own
+	home *loop.Loop // the one that the context belongs to
 	work work
 	pc   uintptr // the function's
 
@@ -31,7 +32,7 @@ type task struct {
 	ancestor atomic.Pointer[task]
 
 	state   atomic.Uint32
-	ended   atomic.Bool                  // cancelled while running
+	ended   atomic.Uint32                // how the context has ended, if it has
 	watcher atomic.Pointer[loop.Parker]  // of the call itself, while it waits under this context
 	timer   atomic.Pointer[loop.Timer]   // of a delayed call
 	inner   atomic.Pointer[innerContext] // made when a channel or an AfterFunc is asked for
@@ -66,11 +67,12 @@ func (s *scheduled[T]) execute(t *task) {
 
 //go:noinline
 func (s *scheduled[T]) complete(v T, err error) {
-	s.task.over()
 	if err != nil {
 		s.task.fail(err)
 		return
 	}
+	_ = s.task.Err() // keeps an end that has come by now
+	s.task.over()
 	s.SetResult(v)
 }
 
@@ -82,10 +84,13 @@ func newScheduled[T any](ctx context.Context, l *loop.Loop, fn func(context.Cont
 	}
 	s := &scheduled[T]{fn: fn}
 	t := &s.task
-	t.p, t.loop, t.work, t.pc, t.parent = &s.core, l, s, funcPC(fn), ctx
+	t.p, t.loop, t.home, t.work, t.pc, t.parent = &s.core, l, l, s, funcPC(fn), ctx
 	if a, ok := ctx.(*task); ok {
 		t.parent = a.parent
 		t.ancestor.Store(a)
+		if l == nil {
+			t.home = a.home
+		}
 	}
 	s.init(t, &s.Pending, opts)
 	s.scheduled = t
@@ -157,8 +162,7 @@ func (t *task) Run() {
 		return
 	}
 	if err := t.Err(); err != nil {
-		t.over()
-		t.fail(err)
+		t.fail(t.reason(err))
 		return
 	}
 	t.work.execute(t)
@@ -166,30 +170,31 @@ func (t *task) Run() {
 
 // Abort ends the call with an error that is not its function's.
 func (t *task) Abort(err error) (told bool) {
-	switch {
-	case t.state.CompareAndSwap(taskQueued, taskOver):
-	case t.state.CompareAndSwap(taskRunning, taskOver):
-	default:
+	if !t.state.CompareAndSwap(taskQueued, taskOver) && !t.state.CompareAndSwap(taskRunning, taskOver) {
 		return true
 	}
 	t.over()
-	if errors.Is(err, loop.ErrStopped) {
-		t.p.endCancelled("", err)
+	if err == loop.ErrStopped {
+		t.p.endCancelled(err)
 		return true
 	}
 	return t.p.SetError(err)
 }
 
 // fail ends the call with its function's error. One that comes of the end of the context counts as
-// cancellation.
+// cancellation, and is told with the reason for that end.
 func (t *task) fail(err error) {
-	stopped := t.loop != nil && t.loop.Stopping() && errors.Is(err, loop.ErrStopped)
-	ended := t.ctxErr() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded))
-	if stopped || ended {
-		t.p.endCancelled("", err)
-		return
+	ended := t.Err()
+	reason := t.reason(ended)
+	t.over()
+	switch {
+	case ended == nil || !errors.Is(err, ended) && !errors.Is(err, context.Canceled) && !errors.Is(err, reason):
+		t.p.SetError(err)
+	case errors.Is(err, reason):
+		t.p.endCancelled(err)
+	default:
+		t.p.endCancelled(reason)
 	}
-	t.p.SetError(err)
 }
 
 // over releases what a call needs that has not ended.
@@ -219,13 +224,7 @@ func (t *task) withdraw() bool {
 }
 
 // interrupt ends the context of a running call.
-func (t *task) interrupt() {
-	t.ended.Store(true)
-	t.wake()
-	if inner := t.inner.Load(); inner != nil {
-		inner.cancel(context.Canceled)
-	}
-}
+func (t *task) interrupt() { t.end(context.Canceled) }
 
 func (t *task) wake() {
 	if parker := t.watcher.Load(); parker != nil {
@@ -236,9 +235,9 @@ func (t *task) wake() {
 // contextEnded is called when the context that the call was started under has ended.
 func (t *task) contextEnded() {
 	if t.state.Load() == taskQueued {
-		t.p.cancelQueued(context.Cause(t.parent))
+		t.p.cancelQueued(t.reason(context.Canceled))
 	}
-	t.wake()
+	_ = t.Err()
 }
 
 // link makes the end of the contexts above reach the call without its help. It is done when somebody

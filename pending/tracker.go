@@ -89,7 +89,8 @@ func (m *Manager) Remove(p Handle) {
 func (m *Manager) Pending() []Handle {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.SortedFunc(maps.Keys(m.live), func(a, b Handle) int {
+	live := slices.SortedFunc(maps.Keys(m.live), func(a, b Handle) int {
 		return cmp.Compare(m.live[a], m.live[b])
 	})
+	return slices.DeleteFunc(live, Handle.IsDone)
 }

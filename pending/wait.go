@@ -59,7 +59,7 @@ func (p *core) prepare(ctx context.Context, flags WaitOption) (parker *loop.Park
 		parker, err = loop.Self()
 		return parker, trip, err
 	}
-	if flags != 0 || !same(ctx, t.parent) {
+	if flags != 0 || t.ancestor.Load() != nil || !same(ctx, t.parent) {
 		t.link()
 	}
 	if t.loop != nil && !loop.Inside() {

@@ -45,7 +45,7 @@ func Lookup(id ID) (Entry, bool) { return entries.Load(id) }
 
 // ByThread returns the running entry that owns the thread with the operating system's number tid.
 func ByThread(tid int) (Entry, bool) {
-	return first(func(e Entry) bool { return tid != 0 && e.ThreadID() == tid })
+	return first(func(e Entry) bool { return tid != 0 && e.Running() && e.ThreadID() == tid })
 }
 
 // ByName returns the entry of that name; the oldest, if there are several.

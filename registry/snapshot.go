@@ -33,7 +33,7 @@ func Tree() []*Node {
 	for _, e := range all {
 		nodes[e.ID()] = &Node{Info: e.Info()}
 	}
-	var roots []*Node
+	roots := []*Node{}
 	for _, e := range all {
 		n := nodes[e.ID()]
 		if parent := nodes[n.Parent]; parent != nil {
