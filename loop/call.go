@@ -57,9 +57,9 @@ func (l *Loop) Post(fn func()) error {
 	return l.Submit(funcCall(fn))
 }
 
-// callPanics counts what Abort was not told of.
 type callCounts struct {
-	panics  atomic.Uint64
+	panics  atomic.Uint64 // that Abort told nobody of
 	dropped atomic.Uint64
+	undone  atomic.Uint64 // of those dropped, the ones counted as started
 	slow    atomic.Uint64
 }

@@ -111,7 +111,9 @@ func (l *Loop) advance() Call {
 				if c := l.timers.pop(l.turnNow); c != nil {
 					l.left--
 					l.ran++
-					l.timersRun.Inc()
+					if _, sleeper := c.(*coroutine); !sleeper {
+						l.timersRun.Inc()
+					}
 					return c
 				}
 			}

@@ -148,6 +148,7 @@ func (l *Loop) runUnusual(c Call) {
 	case resumed:
 		c.Run()
 	case l.unwinding:
+		l.counts.undone.Inc()
 		l.drop(c)
 	default:
 		// A region of the execution trace, under the loop's name.

@@ -30,7 +30,8 @@ func WithHost(h Host) Option { return option(func(l *Loop) { l.host = h }) }
 func WithGuest(run func(func())) Option { return option(func(l *Loop) { l.guestRun = run }) }
 
 // WithSpin limits how long the two ends of a Do may poll for each other before they sleep: 50 µs
-// unless set, 0 for never. The loop polls only while that has proved faster; see Do.
+// unless set, 0 for never. A poll that follows one in vain may take six times as long, to find the other end
+// again. The loop polls only while that has proved faster than sleeping.
 func WithSpin(limit time.Duration) Option { return option(func(l *Loop) { l.pace.limit = limit }) }
 
 // WithSlowCall sets how long a call may hold the thread before a warning names it, with its stack:

@@ -49,7 +49,8 @@ const (
 	sampled     = 16      // while polling, one trip in so many is timed
 	maxMisses   = 3       // polls in vain that end polling
 	looks       = 64      // between two readings of the clock
-	maxLooks    = 1 << 14 // in all, since in a testing/synctest bubble the clock stands still meanwhile
+	maxLooks    = 1 << 18 // in all, since in a testing/synctest bubble the clock stands still meanwhile
+	fallIn      = 6       // times the limit, for a poll that follows one in vain
 )
 
 // Trip is one wait of a goroutine for a call on a loop.
@@ -84,9 +85,14 @@ func (t Trip) End() {
 	}
 }
 
-// poll looks for done until the limit, and ends polling when that has been in vain too often.
+// poll looks for done until the limit, and ends polling when that has been in vain too often. After a poll
+// in vain the other end may have fallen asleep, and has to be waited for until it is up: otherwise both
+// miss each other in turn, for ever.
 func (p *pace) poll(done func() bool) bool {
-	start := time.Now()
+	start, limit := time.Now(), p.limit
+	if p.misses.Load() != 0 {
+		limit *= fallIn
+	}
 	for n := 1; n < maxLooks; n++ {
 		if done() {
 			if p.misses.Load() != 0 {
@@ -94,7 +100,7 @@ func (p *pace) poll(done func() bool) bool {
 			}
 			return true
 		}
-		if n%looks == 0 && time.Since(start) > p.limit {
+		if n%looks == 0 && time.Since(start) > limit {
 			break
 		}
 	}

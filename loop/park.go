@@ -120,27 +120,38 @@ func (p *Parker) block(ctx context.Context) error {
 // park suspends the call that co runs. A suspended call keeps the frames of this function and of its
 // callers on its stack, which starts at 2 KiB: they are kept small, so that it need not grow.
 func (co *coroutine) park(ctx context.Context) error {
-	if t, ok := co.call.(Task); ok && ctx == context.Context(t) {
-		t.Watch(&co.parker)
+	switch {
+	case co.watch(ctx, &co.parker):
 		err := co.yieldParked(ctx)
-		t.Watch(nil)
+		co.watch(ctx, nil)
 		return err
-	}
-	if ctx.Done() == nil {
+	case ctx.Done() == nil:
 		return co.yieldParked(ctx)
+	default:
+		return co.parkUnder(ctx)
 	}
-	stop := co.unparkAfter(ctx)
-	err := co.yieldParked(ctx)
-	stop()
-	return err
+}
+
+// watch has the end of ctx unpark p without a channel, if ctx is the running call's very own.
+//
+//go:noinline
+func (co *coroutine) watch(ctx context.Context, p *Parker) bool {
+	t, ok := co.call.(Task)
+	if ok = ok && ctx == context.Context(t); ok {
+		t.Watch(p)
+	}
+	return ok
 }
 
 //go:noinline
-func (co *coroutine) unparkAfter(ctx context.Context) (stop func() bool) {
+func (co *coroutine) parkUnder(ctx context.Context) error {
 	if co.unpark == nil {
 		co.unpark = co.parker.Unpark
 	}
-	return context.AfterFunc(ctx, co.unpark)
+	stop := context.AfterFunc(ctx, co.unpark)
+	err := co.yieldParked(ctx)
+	stop()
+	return err
 }
 
 // yieldParked gives the thread away unless there is a permit or no reason to wait.

@@ -20,15 +20,14 @@ type Stats struct {
 
 // Stats returns the loop's counters. It does not disturb the loop.
 func (l *Loop) Stats() Stats {
-	dropped := l.counts.dropped.Load()
 	s := Stats{
 		Name:        l.name,
 		ThreadID:    l.ThreadID(),
 		Suspended:   int(l.nSuspended.Load()),
 		Timers:      int(l.timers.size.Load()),
 		Idle:        int(l.nIdle.Load()),
-		CallsRun:    l.mailbox.Started() + l.timersRun.Load() - dropped,
-		Dropped:     dropped,
+		CallsRun:    l.mailbox.Started() + l.timersRun.Load() - l.counts.undone.Load(),
+		Dropped:     l.counts.dropped.Load(),
 		Panics:      l.counts.panics.Load(),
 		SlowCalls:   l.counts.slow.Load(),
 		LongestCall: time.Duration(l.longest.Load()),

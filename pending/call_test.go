@@ -281,6 +281,22 @@ func TestStopSeenInTheContext(t *testing.T) {
 	})
 }
 
+// Two reasons at once, a context that has ended and a loop that stops before the call finds out, are
+// reason enough to count as cancelled.
+func TestStopAfterTheContextHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := manual(t)
+		ctx, cancel := context.WithCancel(never)
+		p := pending.Submit(ctx, l, 0, through(newGate(), 1))
+		drive(l)
+		cancel()
+		synctest.Wait()
+		l.Stop()
+		drive(l)
+		requireCancelled(t, p)
+	})
+}
+
 // Somebody may end a call's Pending before its function does: the first outcome stays.
 func TestOutcomeSetFromOutside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

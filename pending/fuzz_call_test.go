@@ -124,6 +124,7 @@ func FuzzCall(f *testing.F) {
 	f.Add([]byte{0, 67, 6, 1, 2, 0, 6, 200, 2, 0})          // delayed
 	f.Add([]byte{0, 1, 0, 2, 2, 0, 0, 0, 7, 0, 2, 0, 0, 1}) // stopped
 	f.Add([]byte{0, 1, 2, 0, 0, 1, 3, 0, 7, 0, 2, 0})       // cancelled, then stopped
+	f.Add([]byte{0, 9, 2, 0, 4, 0, 7, 0, 2, 0})             // its context ends, then the loop stops
 	f.Fuzz(func(t *testing.T, ops []byte) {
 		synctest.Test(t, func(t *testing.T) { runCalls(t, ops) })
 	})

@@ -38,39 +38,59 @@ func (p *core) WaitDone(ctx context.Context, opts ...WaitOption) error {
 	if flags&shield != 0 {
 		ctx = unending(ctx)
 	}
-	parker, trip, err := p.prepare(ctx, flags)
-	if err == nil && parker != nil {
-		err = p.park(ctx, parker, flags)
+	if !loop.Inside() {
+		return p.block(ctx, flags)
 	}
-	trip.End()
-	return err
+	parker, err := p.waiter()
+	if err != nil {
+		return err
+	}
+	p.watchFor(ctx, flags)
+	return p.park(ctx, parker, flags)
 }
+
+// A call that waits is suspended with the frames of WaitDone and park on its stack. What needs larger ones
+// is done in the functions below.
 
 //go:noinline
 func unending(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
-// prepare finds out who waits; no Parker says that p is done already. What needs a larger frame is done
-// here, and not in the functions that are on the stack of a suspended call.
+// block is WaitDone for a goroutine that belongs to no loop.
 //
 //go:noinline
-func (p *core) prepare(ctx context.Context, flags WaitOption) (parker *loop.Parker, trip loop.Trip, err error) {
-	t := p.scheduled
-	if t == nil {
-		parker, err = loop.Self()
-		return parker, trip, err
-	}
-	if flags != 0 || t.ancestor.Load() != nil || !same(ctx, t.parent) {
-		t.link()
-	}
-	if t.loop != nil && !loop.Inside() {
-		if trip = t.loop.Expect(p); p.IsDone() {
-			return nil, trip, nil
+func (p *core) block(ctx context.Context, flags WaitOption) error {
+	p.watchFor(ctx, flags)
+	if t := p.scheduled; t != nil && t.loop != nil {
+		trip := t.loop.Expect(p)
+		defer trip.End()
+		if p.IsDone() {
+			return nil
 		}
 	}
-	if parker, err = loop.Self(); err == nil && parker.Running() == loop.Call(t) {
+	parker, err := loop.Self()
+	if err != nil {
+		return err
+	}
+	return p.park(ctx, parker, flags)
+}
+
+// waiter returns the Parker of the running call, unless that is the one that has to produce p.
+//
+//go:noinline
+func (p *core) waiter() (*loop.Parker, error) {
+	parker, err := loop.Self()
+	if err == nil && p.scheduled != nil && parker.Running() == loop.Call(p.scheduled) {
 		err = ErrDeadlock
 	}
-	return parker, trip, err
+	return parker, err
+}
+
+// watchFor is observe, on behalf of a wait under ctx: one that is given up when the call's own context ends
+// needs no help.
+func (p *core) watchFor(ctx context.Context, flags WaitOption) {
+	if t := p.scheduled; t != nil && (flags != 0 || t.ancestor.Load() != nil || !same(ctx, t.parent)) {
+		t.link()
+	}
 }
 
 // park waits in line until p is done.

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// onOneCPU measures a workload in a process that has one processor only: the affinity of its threads
+// has to be set before the Go runtime looks, so it takes a process of its own.
+func onOneCPU(workload string) func(config) ([]Row, error) {
+	return func(cfg config) ([]Row, error) {
+		args := []string{"-run", "^" + workload + "$", "-rounds", fmt.Sprint(cfg.rounds), "-slice", cfg.slice.String(), "-json", "-"}
+		if cfg.short {
+			args = append(args, "-short")
+		}
+		cmd, err := self(args...)
+		if err != nil {
+			return nil, err
+		}
+		cmd.Env = append(cmd.Env, "GOMAXPROCS=1")
+		var out bytes.Buffer
+		cmd.Stdout = &out
+		if err := startOnOneCPU(cmd); err != nil {
+			return nil, err
+		}
+		if err := cmd.Wait(); err != nil {
+			return nil, err
+		}
+		var r Report
+		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
+			return nil, err
+		}
+		if len(r.Tables) != 1 {
+			return nil, fmt.Errorf("the one-CPU process measured %d workloads", len(r.Tables))
+		}
+		return r.Tables[0].Rows, nil
+	}
+}

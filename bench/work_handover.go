@@ -1,0 +1,72 @@
+package main
+
+import "fmt"
+
+// burst is the most calls posted at once: enough that falling asleep at the end of a burst does not
+// count, and not so many that the queue outgrows the caches of any machine.
+const burst = 1 << 18
+
+// postLane measures posts from so many producers. A call is paid for when it has run: the clock stops
+// when the last one has.
+func postLane(w way, producers int) lane {
+	c := w.open()
+	return drainLane(lane{name: w.name, pinned: w.pinnedText(), ours: w.ours, stop: c.stop}, producers, c.post)
+}
+
+// drainLane completes l with turns that post counted functions. The count is a plain variable:
+// contenders run one function at a time, and the race detector sees it if one does not.
+func drainLane(l lane, producers int, post func(fn func())) lane {
+	var ran, want int
+	drained := make(chan struct{}, 1)
+	fn := func() {
+		ran++
+		if ran == want {
+			drained <- struct{}{}
+		}
+	}
+	l.turn = timed(burst, func(n int) error {
+		if ran != want {
+			return fmt.Errorf("%d of %d calls ran", ran, want)
+		}
+		want += n
+		spread(n, producers, func() { post(fn) })
+		<-drained
+		return nil
+	})
+	return l
+}
+
+// doLane measures round trips made by so many goroutines at once, in time per call.
+func doLane(w way, goroutines int) lane {
+	c := w.open()
+	var ran, want int
+	fn := func() { ran++ }
+	return lane{name: w.name, pinned: w.pinnedText(), ours: w.ours, stop: c.stop, turn: timed(burst, func(n int) error {
+		want += n
+		spread(n, goroutines, func() { c.do(fn) })
+		if ran != want {
+			return fmt.Errorf("%d of %d calls ran", ran, want)
+		}
+		return nil
+	})}
+}
+
+func posts(producers int) func(config) ([]Row, error) {
+	return func(cfg config) ([]Row, error) {
+		var lanes []lane
+		for _, w := range postWays() {
+			lanes = append(lanes, postLane(w, producers))
+		}
+		return race(cfg, lanes)
+	}
+}
+
+func dos(goroutines int) func(config) ([]Row, error) {
+	return func(cfg config) ([]Row, error) {
+		var lanes []lane
+		for _, w := range doWays() {
+			lanes = append(lanes, doLane(w, goroutines))
+		}
+		return race(cfg, lanes)
+	}
+}
