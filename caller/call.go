@@ -98,11 +98,21 @@ func (c *Caller) CallLater(ctx context.Context, d time.Duration, fn func(context
 
 // CallDirect posts fn to the caller's thread: the cheapest call, with no Pending and no context. Errors and
 // the rest as with loop.Post: ErrStopped, ErrMailboxFull, ErrNilFunc; a panic is logged.
-func (c *Caller) CallDirect(fn func()) error { return c.loop.Post(fn) }
+func (c *Caller) CallDirect(fn func()) error {
+	if c == nil {
+		return ErrNoCaller
+	}
+	return c.loop.Post(fn)
+}
 
 // Do runs fn on the caller's thread and waits for it: at once on the caller's own thread, by suspending the
 // call inside another caller's. See loop.Do for its errors.
-func (c *Caller) Do(ctx context.Context, fn func()) error { return c.loop.Do(ctx, fn) }
+func (c *Caller) Do(ctx context.Context, fn func()) error {
+	if c == nil {
+		return ErrNoCaller
+	}
+	return c.loop.Do(ctx, fn)
+}
 
 // Current returns the caller that ctx belongs to; failing that, the one on whose thread it is called;
 // failing that, nil.

@@ -48,7 +48,7 @@ func (s State) String() string {
 }
 
 // create makes a Caller that nobody drives yet. It is in the registry, and its parent's child.
-func create(ctx context.Context, cfg config, opts ...loop.Option) (*Caller, error) {
+func create(ctx context.Context, cfg config) (*Caller, error) {
 	c := &Caller{id: registry.NextID(), protected: cfg.protected}
 	background := context.Background()
 	c.started = pending.New[pending.None](background, pending.WithProtection())
@@ -63,14 +63,23 @@ func create(ctx context.Context, cfg config, opts ...loop.Option) (*Caller, erro
 		cfg.name = fmt.Sprintf("caller-%d", c.id)
 	}
 	c.cfg = cfg
-	opts = append(opts, loop.WithOwner(c), loop.WithHooks(c.onStarted, c.onStopped))
-	c.loop = loop.New(append(opts, cfg.loopOptions()...)...)
+	started := c.onStarted
+	if cfg.manual {
+		started = nil
+	}
+	c.loop = loop.New(append(cfg.loopOptions(), loop.WithOwner(c), loop.WithHooks(started, c.onStopped))...)
 	registry.Register(c)
 	if err := c.cfg.parent.adopt(c); err != nil {
 		registry.Unregister(c.id)
 		return nil, err
 	}
-	c.leaveContext = context.AfterFunc(ctx, func() { c.Stop(true) })
+	leave := context.AfterFunc(ctx, func() { c.Stop(true) })
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == Stopped {
+		leave()
+	}
+	c.leaveContext = leave
 	return c, nil
 }
 
@@ -91,21 +100,37 @@ func (c *Caller) adopt(child *Caller) error {
 // onStarted is called on the loop's thread.
 func (c *Caller) onStarted() {
 	c.mu.Lock()
-	if c.state == Starting {
+	starts := c.state == Starting
+	if starts {
 		c.state = Running
 	}
 	c.mu.Unlock()
-	c.started.SetResult(pending.None{})
+	if starts {
+		c.started.SetResult(pending.None{})
+	}
 }
 
-// onStopped is called when nothing of the loop runs any more.
+// onStopped is called when nothing of the loop runs any more. Each step is taken even if a callback of the
+// one before calls runtime.Goexit.
 func (c *Caller) onStopped(err error) {
-	c.Stop(true)
+	defer c.stopped.SetResult(pending.None{})
+	defer c.leave(err)
+	defer c.started.Cancel("stopped before it started")
 	if err != nil {
-		c.started.SetError(err)
+		defer c.started.SetError(err)
 	}
-	c.started.Cancel("stopped before it started")
-	c.leaveContext()
+	defer c.awaitChildren() // if a host has failed, they have not been stopped before
+	c.Stop(true)
+}
+
+func (c *Caller) awaitChildren() {
+	for _, child := range c.Children() {
+		_ = child.stopped.WaitDone(context.Background())
+	}
+}
+
+// leave takes c out of everything that knows it.
+func (c *Caller) leave(err error) {
 	registry.Unregister(c.id)
 	if parent := c.cfg.parent; parent != nil {
 		parent.mu.Lock()
@@ -113,9 +138,11 @@ func (c *Caller) onStopped(err error) {
 		parent.mu.Unlock()
 	}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.state, c.err = Stopped, err
-	c.mu.Unlock()
-	c.stopped.SetResult(pending.None{})
+	if c.leaveContext != nil {
+		c.leaveContext()
+	}
 }
 
 // ID returns the caller's number, which no other caller ever gets.

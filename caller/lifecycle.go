@@ -27,7 +27,8 @@ func New(ctx context.Context, opts ...Option) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := create(ctx, cfg, loop.WithOwnThread())
+	cfg.thread = cfg.guest == nil
+	c, err := create(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -35,12 +36,13 @@ func New(ctx context.Context, opts ...Option) (*Caller, error) {
 	if cfg.guest != nil {
 		return c, nil
 	}
-	return c, c.awaitStart(ctx)
+	return c, c.awaitStart(ctx, true)
 }
 
-// launch gives c its thread.
+// launch gives c its thread, or asks the toolkit for its own.
 func (c *Caller) launch() {
 	if c.cfg.guest != nil {
+		c.loop.Wake()
 		return
 	}
 	go func() {
@@ -50,10 +52,13 @@ func (c *Caller) launch() {
 	}()
 }
 
-// awaitStart waits until c runs; if it will not, until it has stopped.
-func (c *Caller) awaitStart(ctx context.Context) error {
+// awaitStart waits until c runs; if it will not, until it has stopped. Who has made it stops it when the
+// wait is given up.
+func (c *Caller) awaitStart(ctx context.Context, made bool) error {
 	if err := c.started.WaitDone(ctx); err != nil {
-		c.Stop(true)
+		if made {
+			c.Stop(true)
+		}
 		return err
 	}
 	err := c.started.Err()
@@ -84,6 +89,9 @@ func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, o
 	if l := loop.Current(context.Background()); l != nil {
 		return fmt.Errorf("%w: Run inside a call on %q; use New or Get there", loop.ErrInUse, l.Name())
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	c, err := create(ctx, cfg)
 	if err != nil {
 		return err
@@ -96,59 +104,24 @@ func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, o
 		}
 		return pending.None{}, err
 	})
-	main.AddDoneCallback(func(pending.Handle) { c.Stop(true) })
-	if err := c.loop.Run(context.Background()); err != nil {
-		return err
-	}
-	if err := main.Err(); err != nil {
-		if cancelled, ok := errors.AsType[*pending.CancelledError](err); ok && cancelled.Cause != nil {
-			return cancelled.Cause
-		}
-		return err
-	}
-	return nil
-}
-
-// scope tracks what is started under the context of Run's body.
-type scope struct {
-	mu   sync.Mutex
-	body pending.Handle
-	live map[pending.Handle]struct{}
-}
-
-// Track takes the first Pending for the body's own.
-func (s *scope) Track(p pending.Handle) {
-	s.mu.Lock()
-	if s.body == nil {
-		s.body, s.live = p, make(map[pending.Handle]struct{})
-		s.mu.Unlock()
-		return
-	}
-	s.live[p] = struct{}{}
-	s.mu.Unlock()
-	p.AddDoneCallback(func(p pending.Handle) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.live, p)
+	main.AddDoneCallback(func(pending.Handle) {
+		scope.cancel("what had started it has ended")
+		c.Stop(true)
 	})
-}
-
-// wait waits until nothing is left, what is started meanwhile included.
-func (s *scope) wait(ctx context.Context) error {
-	for {
-		s.mu.Lock()
-		var one pending.Handle
-		for one = range s.live {
-			break
-		}
-		s.mu.Unlock()
-		if one == nil {
-			return nil
-		}
-		if err := one.WaitDone(ctx, pending.Protect()); err != nil {
-			return err
-		}
+	hostErr := c.loop.Run(context.Background())
+	_ = scope.wait(context.Background()) // what is left on other callers has been cancelled
+	_ = c.stopped.WaitDone(context.Background())
+	err = main.Err()
+	switch {
+	case hostErr != nil && !errors.Is(hostErr, loop.ErrStopped):
+		return hostErr
+	case ctx.Err() != nil && errors.Is(err, pending.ErrCancelled):
+		return ctx.Err()
 	}
+	if cancelled, ok := errors.AsType[*pending.CancelledError](err); ok && cancelled.Cause != nil {
+		return cancelled.Cause
+	}
+	return err
 }
 
 // Manual makes a caller that its owner drives, such as a game loop: calls run while the owner is in Poll
@@ -162,6 +135,7 @@ func Manual(ctx context.Context, opts ...Option) (*Caller, error) {
 	if cfg.host != nil || cfg.guest != nil {
 		return nil, fmt.Errorf("%w: a manual caller has neither host nor guest", ErrInvalid)
 	}
+	cfg.manual = true
 	c, err := create(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -175,6 +149,9 @@ func Manual(ctx context.Context, opts ...Option) (*Caller, error) {
 // 8 ms. Errors: ctx's; loop.ErrStopped once the caller has stopped; loop.ErrInUse on another goroutine than
 // the first, inside a call, and for a caller that is not manual.
 func (c *Caller) Poll(ctx context.Context, timeout time.Duration) error {
+	if c == nil {
+		return ErrNoCaller
+	}
 	if err := c.loop.Await(ctx, timeout); err != nil {
 		return err
 	}
@@ -187,6 +164,9 @@ func (c *Caller) Poll(ctx context.Context, timeout time.Duration) error {
 // The child stops before its parent does. Errors: ErrMismatch when the child exists with another host,
 // loop.ErrStopped when the caller stops or has stopped, and those of New.
 func (c *Caller) Get(name string, opts ...Option) (*Caller, error) {
+	if c == nil {
+		return nil, ErrNoCaller
+	}
 	cfg, err := newConfig(append(slices.Clone(opts), WithName(name), WithParent(c)))
 	if err != nil {
 		return nil, err
@@ -201,13 +181,16 @@ func (c *Caller) Get(name string, opts ...Option) (*Caller, error) {
 	if cfg.guest != nil {
 		return child, nil
 	}
-	return child, child.awaitStart(context.Background())
+	return child, child.awaitStart(context.Background(), made)
 }
 
 // Hold keeps the caller from being stopped without force until release is called. When the last hold is
 // released the caller stops, by force; release does not wait for that, and a second call of it does
 // nothing. The error is loop.ErrStopped when the caller stops or has stopped.
 func (c *Caller) Hold() (release func(), err error) {
+	if c == nil {
+		return nil, ErrNoCaller
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state >= Stopping {
@@ -254,7 +237,12 @@ func (c *Caller) Stop(force bool) {
 	children := slices.Clone(c.children)
 	c.mu.Unlock()
 	c.loop.Refuse()
+	defer c.stopAfter(children)
 	c.stopping.SetResult(pending.None{})
+}
+
+// stopAfter stops the loop once children have stopped.
+func (c *Caller) stopAfter(children []*Caller) {
 	if len(children) == 0 {
 		c.loop.Stop()
 		return
@@ -275,6 +263,9 @@ func (c *Caller) Stop(force bool) {
 // not wait, since the caller cannot stop before that call ends. The owner of a manual caller may call it on
 // the goroutine that drives it; from another goroutine it waits for the owner's next Poll.
 func (c *Caller) Close() error {
+	if c == nil {
+		return ErrNoCaller
+	}
 	c.Stop(true)
 	if c.loop.OnThread() {
 		for c.Poll(context.Background(), -1) == nil {

@@ -34,6 +34,8 @@ func (o option) apply(c *config) { o(c) }
 type config struct {
 	name      string
 	parent    *Caller
+	thread    bool // it gets a thread of its own
+	manual    bool // its owner drives it; it counts as started from the beginning
 	protected bool
 	host      loop.Host
 	guest     func(func())
@@ -112,6 +114,9 @@ func orElse[T any](set, other *T) *T {
 // loopOptions are the options of the caller's loop.
 func (c *config) loopOptions() []loop.Option {
 	opts := []loop.Option{loop.WithName(c.name)}
+	if c.thread {
+		opts = append(opts, loop.WithOwnThread())
+	}
 	if c.host != nil {
 		opts = append(opts, loop.WithHost(c.host))
 	}

@@ -38,12 +38,15 @@ type coroutine struct {
 }
 
 // coroutines finds the coroutine that a goroutine is, or the loop that it drives (an entry without
-// resume), by goroutineID. Goroutines enter and leave by themselves, so an entry is never stale.
+// resume), by goroutineID. Goroutines enter and leave by themselves.
 var coroutines = xsync.NewMapOf[uintptr, *coroutine]()
 
 // here returns the entry of the goroutine that calls, or nil where it belongs to no loop.
 func here() *coroutine {
 	co, _ := coroutines.Load(goroutineID())
+	if co != nil && co.drives() && int64(OSThreadID()) != co.loop.tid.Load() {
+		return nil // the owner of a manual loop has ended without stopping it, and this is another goroutine
+	}
 	return co
 }
 

@@ -23,6 +23,9 @@ func (l *Loop) Do(ctx context.Context, fn func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if co != nil && co.drives() {
+		co = nil
+	}
 	if co != nil && !co.canSuspend() {
 		return ErrCannotSuspend
 	}

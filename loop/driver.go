@@ -86,11 +86,7 @@ func (g *guest) drain() {
 
 // sleep arranges for a wake-up once d has passed, and returns at once.
 func (g *guest) sleep(d time.Duration) error {
-	old := g.timer.Swap(time.AfterFunc(d, func() {
-		if g.loop.mailbox.Nudge() {
-			g.wake()
-		}
-	}))
+	old := g.timer.Swap(time.AfterFunc(d, g.loop.Wake))
 	if old != nil {
 		old.Stop()
 	}
@@ -113,12 +109,13 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 		return err
 	}
 	l.runs.Store(true)
+	defer coroutines.Delete(l.root) // also when a native event handler calls runtime.Goexit
 	defer context.AfterFunc(ctx, l.Stop)()
 	if l.host != nil {
 		err = l.host.Wait(0)
 	}
-	if err == nil && l.onStart != nil {
-		l.onStart()
+	if err == nil {
+		l.begin()
 	}
 	for !l.stopping.Load() && err == nil {
 		err = l.iterate()
@@ -135,6 +132,13 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 	}
 	l.finish(err)
 	return err
+}
+
+// begin has the hook for the start run, as a call, so that what it does cannot end the loop.
+func (l *Loop) begin() {
+	if l.onStart != nil {
+		l.mailbox.PutExpress(funcCall(l.onStart))
+	}
 }
 
 // iterate runs what is ready and then sleeps until more is.
@@ -208,6 +212,14 @@ func (l *Loop) Step() (next time.Duration, ok bool, err error) {
 	return 0, false, nil
 }
 
+// Wake has a guest ask its toolkit to drive it, as work that is handed over does, so that it starts without
+// any. Any goroutine may call it; on other loops it does no harm.
+func (l *Loop) Wake() {
+	if l.mailbox.Nudge() {
+		l.driver.wake()
+	}
+}
+
 // mine makes sure that the calling goroutine is the one that drives a manual loop.
 func (l *Loop) mine() error {
 	l.mu.Lock()
@@ -216,8 +228,8 @@ func (l *Loop) mine() error {
 	switch {
 	case state == created:
 		err := l.bind()
-		if err == nil && l.onStart != nil {
-			l.onStart()
+		if err == nil {
+			l.begin()
 		}
 		return err
 	case state == stopped:
@@ -231,12 +243,15 @@ func (l *Loop) mine() error {
 // Await blocks the driver of a manual loop until there is something to run, until d has passed (for
 // ever when negative), or until ctx ends, whose error it returns. Other errors are those of Step.
 func (l *Loop) Await(ctx context.Context, d time.Duration) error {
-	if err := l.mine(); err != nil {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
 	p, ok := l.driver.(*parked)
 	if !ok {
 		return fmt.Errorf("%w: loop %q sleeps in its toolkit", ErrInUse, l.name)
+	}
+	if err := l.mine(); err != nil {
+		return err
 	}
 	select {
 	case <-p.signal: // of a call that has been run without sleeping

@@ -178,14 +178,27 @@ func (l *Loop) Stop() {
 		l.state = stopped
 	}
 	l.mu.Unlock()
-	switch {
-	case never:
-		for _, c := range l.leftovers() {
+	if never {
+		defer l.finish(nil)
+		l.dropAll(l.leftovers())
+	} else {
+		l.Wake()
+	}
+}
+
+// dropAll drops calls, also when one of those who are told calls runtime.Goexit.
+func (l *Loop) dropAll(calls []Call) {
+	for i, c := range calls {
+		over := false
+		func() {
+			defer func() {
+				if !over {
+					l.dropAll(calls[i+1:])
+				}
+			}()
 			l.drop(c)
-		}
-		l.finish(nil)
-	case l.mailbox.Nudge():
-		l.driver.wake()
+			over = true
+		}()
 	}
 }
 
@@ -204,10 +217,10 @@ func (l *Loop) Life() context.Context { return l.life }
 
 // finish is the very last that a loop does.
 func (l *Loop) finish(err error) {
+	defer close(l.done)
 	if l.onStop != nil {
 		l.onStop(err)
 	}
-	close(l.done)
 }
 
 // drop ends a call that a stopping loop does not run.

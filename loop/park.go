@@ -26,18 +26,31 @@ const (
 	parkWaiting
 )
 
-// Self returns the Parker of the call that runs on this thread, or a new one where the goroutine
-// belongs to no loop. The error is ErrCannotSuspend, where the thread is a loop's but C frames or a
-// native event handler are in between. It belongs to the goroutine that asked for it.
+// Self returns the Parker of the call that runs on this thread, or a new one where nothing is to be
+// suspended: on a goroutine that belongs to no loop, or drives a manual one and is not in a call. The error is
+// ErrCannotSuspend, where the thread is a loop's but C frames or a native event handler are in between. The
+// Parker belongs to the goroutine that asked for it.
 func Self() (*Parker, error) {
 	co := here()
 	switch {
-	case co == nil:
+	case co == nil || co.drives():
 		return &Parker{ch: make(chan struct{}, 1)}, nil
 	case !co.canSuspend():
 		return nil, ErrCannotSuspend
 	}
 	return &co.parker, nil
+}
+
+// drives reports whether co stands for the owner of a manual loop, outside of its calls.
+func (co *coroutine) drives() bool { return co == &co.loop.rootSelf && !co.loop.runs.Load() }
+
+// Driving returns the manual loop that the calling goroutine drives, if it is not in a call: it would wait in
+// vain for what that loop has to do.
+func Driving() *Loop {
+	if co := here(); co != nil && co.drives() {
+		return co.loop
+	}
+	return nil
 }
 
 // Inside reports whether the calling goroutine runs on a loop's thread.

@@ -54,8 +54,8 @@ func (l *Loop) arm(t *Timer, d time.Duration) error {
 	if !ok {
 		return ErrStopped
 	}
-	if first && l.mailbox.Nudge() {
-		l.driver.wake()
+	if first {
+		l.Wake()
 	}
 	return nil
 }

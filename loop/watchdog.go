@@ -97,8 +97,9 @@ func (w *watchdog) look() {
 }
 
 // culprit returns the stack of the call that holds the thread. The goroutine profile has it: among the
-// goroutines that drain this loop it is the only one that is not switched away. That costs a look at
-// every goroutine, but other than a dump of all stacks it stays small with many of them alike.
+// goroutines that drain this loop it is the only one that neither is suspended nor has switched to another.
+// That costs a look at every goroutine, but other than a dump of all stacks it stays small with many of them
+// alike.
 func (l *Loop) culprit() string {
 	var buf bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&buf, 1); err != nil {
@@ -106,11 +107,14 @@ func (l *Loop) culprit() string {
 	}
 	label := fmt.Appendf(nil, "%q:%q", "loop", l.key)
 	for block := range bytes.SplitSeq(buf.Bytes(), []byte("\n\n")) {
-		if bytes.Contains(block, label) && bytes.Contains(block, []byte("loop.(*Loop).drain+")) &&
-			!bytes.Contains(block, []byte("coroswitch")) {
-			if _, stack, ok := bytes.Cut(block, []byte("\n#\t")); ok {
-				return "#\t" + string(stack)
-			}
+		_, stack, ok := bytes.Cut(block, []byte("\n#\t"))
+		if !ok || !bytes.Contains(block, label) || !bytes.Contains(stack, []byte("loop.(*Loop).drain+")) {
+			continue
+		}
+		_, below, _ := bytes.Cut(stack, []byte("\n")) // the first frame is iter.Pull's, where a switch was made
+		frame, _, _ := bytes.Cut(below, []byte("\n"))
+		if !bytes.Contains(frame, []byte("loop.(*coroutine).suspend+")) && !bytes.Contains(frame, []byte("loop.(*Loop).switchTo+")) {
+			return "#\t" + string(stack)
 		}
 	}
 	return "(the call has just ended)"

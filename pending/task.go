@@ -186,9 +186,10 @@ func (t *task) Abort(err error) (told bool) {
 func (t *task) fail(err error) {
 	ended := t.Err()
 	reason := t.reason(ended)
+	stopped := t.loop != nil && t.loop.Stopping() && errors.Is(err, loop.ErrStopped)
 	t.over()
 	switch {
-	case ended == nil || !errors.Is(err, ended) && !errors.Is(err, context.Canceled) && !errors.Is(err, reason):
+	case !stopped && (ended == nil || !errors.Is(err, ended) && !errors.Is(err, context.Canceled) && !errors.Is(err, reason)):
 		t.p.SetError(err)
 	case errors.Is(err, reason):
 		t.p.endCancelled(err)

@@ -79,8 +79,13 @@ func (p *core) block(ctx context.Context, flags WaitOption) error {
 //go:noinline
 func (p *core) waiter() (*loop.Parker, error) {
 	parker, err := loop.Self()
-	if err == nil && p.scheduled != nil && parker.Running() == loop.Call(p.scheduled) {
-		err = ErrDeadlock
+	if t := p.scheduled; err == nil && t != nil {
+		switch {
+		case parker.Running() == loop.Call(t):
+			err = ErrDeadlock
+		case t.loop != nil && t.loop == loop.Driving():
+			err = loop.ErrCannotSuspend
+		}
 	}
 	return parker, err
 }
