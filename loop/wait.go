@@ -29,13 +29,11 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	if err := co.loop.arm(&co.timer, d); err != nil {
 		return err
 	}
-	for until := co.timer.when; co.loop.now() < until; {
-		if err := p.Park(ctx); err != nil {
-			co.timer.Stop()
-			return err
-		}
+	for until := co.timer.when; err == nil && co.loop.now() < until; {
+		err = p.Park(ctx)
 	}
-	return nil
+	co.timer.Stop()
+	return err
 }
 
 // sleep is Sleep of a goroutine.

@@ -262,13 +262,15 @@ func block(t *testing.T, d Driver) {
 	})
 	// Abandoned: the function's context ends and its result is dropped.
 	ctx, cancel := context.WithCancel(background)
-	running, noticed := make(chan struct{}), make(chan struct{})
+	running, noticed, release := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	defer close(release)
 	var err error
 	ended := begin(t, l, func() {
 		_, err = loop.Block(ctx, func(inner context.Context) (int, error) {
 			close(running)
 			<-inner.Done()
 			close(noticed)
+			<-release // a result that is there already would be taken
 			return 1, nil
 		})
 	})
