@@ -120,6 +120,7 @@ func (c *Caller) onStopped(err error) {
 		defer c.started.SetError(err)
 	}
 	defer c.awaitChildren() // if a host has failed, they have not been stopped before
+	defer c.stopping.SetResult(pending.None{})
 	c.Stop(true)
 }
 

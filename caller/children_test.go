@@ -50,7 +50,6 @@ type sliceHost struct {
 
 // C-09: a host need not be comparable.
 func TestC09_HostThatCannotBeCompared(t *testing.T) {
-	knownBug(t, "Get compares hosts with !=, which panics for these")
 	bubble(t, func(t *testing.T) {
 		parent := start(t)
 		get(t, parent, "child", caller.WithHost(sliceHost{ringHost: newHost()}))
@@ -126,7 +125,6 @@ func TestGetOfOneNameFromManyGoroutines(t *testing.T) {
 
 // Somebody who gives up waiting for a child that is starting does not take it away from the others.
 func TestGetGivenUpLeavesTheChildToOthers(t *testing.T) {
-	knownBug(t, "Get stops a child that somebody else has made, when its own wait for it is given up")
 	bubble(t, func(t *testing.T) {
 		parent, other := start(t), start(t)
 		h := newHost()
@@ -323,7 +321,6 @@ func TestChildrenThatStopTheirParents(t *testing.T) {
 
 // When a host fails, the children still stop before their parent has stopped.
 func TestHostFailsWithChildren(t *testing.T) {
-	knownBug(t, "a caller whose host fails does not wait for its children")
 	bubble(t, func(t *testing.T) {
 		h := newHost()
 		parent := start(t, caller.WithHost(h), quiet)

@@ -109,7 +109,6 @@ func TestCloseOfAGuestInItsToolkit(t *testing.T) {
 
 // The toolkit's goroutine is unpinned once its guest has stopped.
 func TestGuestLeavesTheToolkitUnpinned(t *testing.T) {
-	knownBug(t, "New and Get make guests WithOwnThread, so that the toolkit's goroutine stays pinned after the stop")
 	bubble(t, func(t *testing.T) {
 		c, k := guest(t)
 		require.NoError(t, c.Do(t.Context(), func() {}))
@@ -121,7 +120,6 @@ func TestGuestLeavesTheToolkitUnpinned(t *testing.T) {
 
 // A guest says when it has started, also when nobody has given it anything to do.
 func TestGuestStarts(t *testing.T) {
-	knownBug(t, "a guest does not start before the first call, so waiting for Started, and Get of its name, hang")
 	bubble(t, func(t *testing.T) {
 		c, _ := guest(t)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -134,7 +132,6 @@ func TestGuestStarts(t *testing.T) {
 
 // Poll is not for guests: it says so, and does not take the loop away from the toolkit.
 func TestPollOfAGuest(t *testing.T) {
-	knownBug(t, "Poll binds a guest that has not started to the goroutine that polls: it never runs, and cannot be closed")
 	bubble(t, func(t *testing.T) {
 		c, _ := guest(t, quiet)
 		require.ErrorIs(t, c.Poll(t.Context(), 0), loop.ErrInUse)

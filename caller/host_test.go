@@ -93,6 +93,7 @@ func TestHostFailsLater_H10(t *testing.T) {
 		require.NoError(t, c.Started().Err(), "it had started")
 		require.NoError(t, c.Stopped().Err())
 		require.ErrorIs(t, c.Close(), errTest)
+		synctest.Wait() // it is logged last
 		require.Contains(t, log.one(t)["error"], errTest.Error())
 		<-h.closed
 	})

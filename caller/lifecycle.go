@@ -73,7 +73,8 @@ func (c *Caller) awaitStart(ctx context.Context, made bool) error {
 // Run makes the calling goroutine the thread of a caller and calls body there, as a call. It returns
 // body's error when body has returned, everything that was started under body's context is done and the
 // caller has stopped; then the goroutine is unpinned again. If body fails or ctx ends, what was started is
-// cancelled. A panic in body comes back as *pending.PanicError. It must not be called inside a call
+// cancelled. Pendings made with pending.New, which nothing has been started for, are not waited for. A panic in
+// body comes back as *pending.PanicError. It must not be called inside a call
 // (loop.ErrInUse): use New or Get there.
 func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, opts ...Option) error {
 	if body == nil {
@@ -115,7 +116,9 @@ func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, o
 	switch {
 	case hostErr != nil && !errors.Is(hostErr, loop.ErrStopped):
 		return hostErr
-	case ctx.Err() != nil && errors.Is(err, pending.ErrCancelled):
+	case !main.Cancelled():
+		return err
+	case ctx.Err() != nil:
 		return ctx.Err()
 	}
 	if cancelled, ok := errors.AsType[*pending.CancelledError](err); ok && cancelled.Cause != nil {
@@ -126,7 +129,9 @@ func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, o
 
 // Manual makes a caller that its owner drives, such as a game loop: calls run while the owner is in Poll
 // or in Loop().RunPending. The first goroutine that calls one of them is pinned to its thread until the
-// caller has stopped, and has to go on calling them. The caller runs and accepts calls at once.
+// caller has stopped, has to go on calling them, and must not change its count of runtime.LockOSThread in
+// between. While it waits for something outside of Poll, it goes on driving. The caller runs and accepts calls
+// at once.
 func Manual(ctx context.Context, opts ...Option) (*Caller, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -237,8 +242,8 @@ func (c *Caller) Stop(force bool) {
 	children := slices.Clone(c.children)
 	c.mu.Unlock()
 	c.loop.Refuse()
-	defer c.stopAfter(children)
-	c.stopping.SetResult(pending.None{})
+	defer c.stopping.SetResult(pending.None{})
+	c.stopAfter(children)
 }
 
 // stopAfter stops the loop once children have stopped.

@@ -131,9 +131,6 @@ func TestRunCancelsOnFailure(t *testing.T) {
 			"Goexit": func() error { runtime.Goexit(); return nil },
 		} {
 			t.Run(where+"/"+how, func(t *testing.T) {
-				if where == "other" {
-					knownBug(t, "what a failing body has started on other callers is neither cancelled nor waited for")
-				}
 				bubble(t, func(t *testing.T) {
 					other := start(t)
 					var started, later pending.Handle
@@ -164,7 +161,6 @@ func TestRunCancelsOnFailure(t *testing.T) {
 
 // When the context ends, so does everything, and Run says why.
 func TestRunEndsWithItsContext(t *testing.T) {
-	knownBug(t, "when its context ends, Run returns loop.ErrStopped instead of the context's error")
 	for name, body := range map[string]func(ctx context.Context) error{
 		"a waiting body": suspend,
 		"a body that waits for others": func(ctx context.Context) error {
@@ -195,7 +191,6 @@ func TestRunEndsWithItsContext(t *testing.T) {
 
 // A body that has returned well, with calls left over when the context ends.
 func TestRunEndsWithItsContextWhileWaiting(t *testing.T) {
-	knownBug(t, "when its context ends, Run returns loop.ErrStopped instead of the context's error")
 	bubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -211,7 +206,6 @@ func TestRunEndsWithItsContextWhileWaiting(t *testing.T) {
 
 // A context that has ended before: the body does not run, and Run returns when the caller is gone.
 func TestRunWithAnEndedContext(t *testing.T) {
-	knownBug(t, "create sets leaveContext after the caller can be stopped: nil pointer dereference, and a data race")
 	bubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

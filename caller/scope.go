@@ -24,6 +24,10 @@ func (s *scope) Track(p pending.Handle) {
 		s.mu.Unlock()
 		return
 	}
+	if pending.Current(p.Context()) != p {
+		s.mu.Unlock()
+		return // made with pending.New: nothing has been started that could be waited for
+	}
 	s.live[p] = struct{}{}
 	s.mu.Unlock()
 	p.AddDoneCallback(func(p pending.Handle) {

@@ -216,6 +216,7 @@ func TestStopWhileCallsAreQueuedAndSuspended(t *testing.T) {
 			<-gate
 			return nil
 		})
+		synctest.Wait() // it runs
 		for range n {
 			ends = append(ends, c.CallSoon(t.Context(), func(context.Context) error { panic("not reached") }),
 				c.CallLater(t.Context(), time.Minute, func(context.Context) error { panic("not reached") }))
@@ -240,7 +241,6 @@ func TestStopWhileCallsAreQueuedAndSuspended(t *testing.T) {
 // A call that the stop keeps from running is cancelled by it, also when it is next in line behind the one
 // in which the stop came.
 func TestStopCancelsTheCallNextInLine(t *testing.T) {
-	knownBug(t, "the call ends with a bare context.Canceled: neither cancelled nor ErrStopped")
 	bubble(t, func(t *testing.T) {
 		c := manual(t)
 		var ends []pending.Handle
@@ -263,7 +263,6 @@ func TestStopCancelsTheCallNextInLine(t *testing.T) {
 
 // A call that returns its context's error because of the stop is cancelled by it.
 func TestStopEndsACallThatWatchesItsContext(t *testing.T) {
-	knownBug(t, "the call ends with a bare context.Canceled: neither cancelled nor ErrStopped")
 	bubble(t, func(t *testing.T) {
 		c := start(t)
 		p := c.CallSoon(t.Context(), func(ctx context.Context) error {
@@ -347,9 +346,6 @@ func TestCallbacksThatMisbehaveDuringTheStop(t *testing.T) {
 	} {
 		for _, driven := range []bool{true, false} {
 			t.Run(name+map[bool]string{true: "/driven", false: "/never driven"}[driven], func(t *testing.T) {
-				if name == "Goexit" && !driven {
-					knownBug(t, "a Goexit in a callback ends the Stop of a caller that never ran: later calls and Stopped never end")
-				}
 				bubble(t, func(t *testing.T) {
 					c := manual(t, quiet)
 					if driven {
@@ -390,9 +386,6 @@ func TestStateCallbacksThatMisbehave(t *testing.T) {
 	} {
 		for _, which := range []string{"started", "stopping", "stopped", "a child's stopped"} {
 			t.Run(name+"/"+which, func(t *testing.T) {
-				if name == "Goexit" {
-					knownBug(t, "a Goexit in a callback of started, stopping or stopped ends the start or stop half way")
-				}
 				bubble(t, func(t *testing.T) {
 					h := newHost()
 					h.started = time.Second

@@ -31,6 +31,7 @@ type core struct {
 	pos       int
 	resumes   []Call // taken from the express lane; next is resumes[resumePos]
 	resumePos int
+	resumed   uint64 // how many of the express lane have run
 	peak      int    // the longest batch since the last sleep
 	lean      int    // sleeps since the batch was as large as its array
 	share     int    // how many calls a stage runs in one turn
@@ -88,18 +89,29 @@ func (l *Loop) ready(now int64) bool {
 
 // next returns the call to run next, or nil at the end of the turn.
 func (l *Loop) next() Call {
-	if l.stage == stageCalls && l.left > 0 && l.pos < len(l.batch) {
+	for l.stage == stageCalls && l.left > 0 && l.pos < len(l.batch) {
 		c := l.batch[l.pos]
 		l.batch[l.pos] = nil
 		l.pos++
 		l.left--
-		if _, yielded := c.(*coroutine); !yielded {
+		co, yielded := c.(*coroutine)
+		if !yielded {
 			l.calls++
 			l.mailbox.SetStarted(l.calls)
+			return c
 		}
-		return c
+		if l.unwinding || !l.early(co) {
+			return c
+		}
+		l.mailbox.PutLast(c)
 	}
 	return l.advance()
+}
+
+// early reports whether something that was ready when co yielded has still to run, since a stage runs so
+// many in one turn only.
+func (l *Loop) early(co *coroutine) bool {
+	return l.resumed < co.yieldedAfter || l.timers.dueOf(co.yieldedSeq, co.yieldedAt)
 }
 
 // advance is next for the other stages, and moves on from one to the next.
@@ -124,6 +136,7 @@ func (l *Loop) advance() Call {
 				c := l.resumes[l.resumePos]
 				l.resumes[l.resumePos] = nil
 				l.resumePos++
+				l.resumed++
 				l.left--
 				l.ran++
 				return c

@@ -32,14 +32,30 @@ type coroutine struct {
 	unpark func() // parker.Unpark, made when it is first needed
 	over   bool   // ends because it was told to
 
-	cgoCalls   int64 // runtime.NumCgoCall when no callback from C was on the stack
-	timer      Timer // of Sleep
+	cgoCalls int64 // runtime.NumCgoCall when no callback from C was on the stack
+	timer    Timer // of Sleep
+
+	yieldedAt    int64  // loop time of the turn in which it yielded last
+	yieldedSeq   uint64 // the last timer armed by then
+	yieldedAfter uint64 // what resumed has to be by then
+
 	prev, succ *coroutine
 }
 
 // coroutines finds the coroutine that a goroutine is, or the loop that it drives (an entry without
 // resume), by goroutineID. Goroutines enter and leave by themselves.
 var coroutines = xsync.NewMapOf[uintptr, *coroutine]()
+
+// threads finds the loop that a thread belongs to. It takes a system call to ask, so that is done only by
+// goroutines that are about to block: one that is no coroutine of ours and yet on a loop's thread is one of the
+// user's own, made by iter.Pull inside a call.
+var threads = xsync.NewMapOf[int, *Loop]()
+
+// below returns the loop on whose thread a coroutine of the user's own runs, or nil for free goroutines.
+func below() *Loop {
+	l, _ := threads.Load(OSThreadID())
+	return l
+}
 
 // here returns the entry of the goroutine that calls, or nil where it belongs to no loop.
 func here() *coroutine {
@@ -62,7 +78,7 @@ func (l *Loop) takeIdle() *coroutine {
 		l.nIdle.Store(int64(n - 1))
 		return co
 	}
-	co := &coroutine{loop: l}
+	co := &coroutine{loop: l, cgoCalls: runtime.NumCgoCall()}
 	co.parker.co = co
 	co.resume, co.end = iter.Pull(func(yield func(struct{}) bool) {
 		co.begin(yield)
@@ -98,8 +114,9 @@ func (co *coroutine) Run() {
 	co.loop.switchTo(co)
 }
 
-// Abort is never called: coroutines are resumed also when the loop stops.
-func (co *coroutine) Abort(error) bool { return true }
+// Abort is not called, unless for a fault of our own, which is logged: coroutines are resumed also when the
+// loop stops.
+func (co *coroutine) Abort(error) bool { return false }
 
 //go:noinline
 func (co *coroutine) begin(yield func(struct{}) bool) {
@@ -128,8 +145,11 @@ func (co *coroutine) rest() bool {
 // the hub. It is the hot path of the loop.
 func (l *Loop) drain(co *coroutine) {
 	defer co.caught()
-	co.cgoCalls = runtime.NumCgoCall()
 	for l.hub == co {
+		if l.stopping.Load() && !l.unwinding {
+			l.stage = stageEnd
+			break
+		}
 		c := l.next()
 		if c == nil {
 			break

@@ -23,16 +23,15 @@ func (l *Loop) Do(ctx context.Context, fn func()) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if co != nil && co.drives() {
-		co = nil
-	}
-	if co != nil && !co.canSuspend() {
-		return ErrCannotSuspend
-	}
 	d := l.waiters.Get().(*doCall)
 	d.fn, d.waiter = fn, &d.own
 	if co != nil {
-		d.waiter = &co.parker
+		self, err := Self()
+		if err != nil {
+			d.recycle()
+			return err
+		}
+		d.waiter = self
 	}
 	if err := l.Submit(d); err != nil {
 		d.recycle()
@@ -40,6 +39,9 @@ func (l *Loop) Do(ctx context.Context, fn func()) error {
 	}
 	if co == nil {
 		defer l.Expect(d).End()
+		if on := below(); !d.IsDone() && on != nil && d.state.Swap(doAbandoned) != doDone {
+			return on.doBelow(ctx, l, fn)
+		}
 	}
 	for d.state.Load() != doDone {
 		err := d.waiter.Park(ctx)
@@ -52,6 +54,14 @@ func (l *Loop) Do(ctx context.Context, fn func()) error {
 	err := d.err
 	d.recycle()
 	return err
+}
+
+// doBelow is Do on l for a coroutine of the user's own on the thread of on.
+func (on *Loop) doBelow(ctx context.Context, l *Loop, fn func()) error {
+	if on == l {
+		return inline(ctx, fn)
+	}
+	return ErrCannotSuspend
 }
 
 // inline runs fn on the spot.

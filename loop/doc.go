@@ -46,8 +46,10 @@
 //   - Blocking the thread (a mutex, a channel, a C call) is your right and stops everything else there; the
 //     watchdog warns after [WithSlowCall]. Use Receive and Block where you can.
 //   - A wait inside a C-to-Go callback, or in a native event handler of a Host, is [ErrCannotSuspend].
-//   - A function that calls runtime.LockOSThread has to unlock before it waits, or the Go runtime ends the
-//     process ("coro: OS thread locking must match", golang/go#67499).
+//   - A function that calls runtime.LockOSThread or UnlockOSThread has to undo that before it waits or returns,
+//     or the Go runtime ends the process ("coro: OS thread locking must match", golang/go#67499). There is no
+//     reason to: the thread is pinned. Likewise the goroutine that drives a manual loop, from one RunPending
+//     to the next.
 //   - A panic becomes a [PanicError], runtime.Goexit (t.FailNow!) becomes [ErrGoexit]; the loop goes on.
 //   - Do not hold a lock across a wait unless no other function of the loop takes it.
 //

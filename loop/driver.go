@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,8 +63,17 @@ func (p *parked) sleep(d time.Duration) error {
 // hosted sleeps in the native wait of a foreign loop.
 type hosted struct{ host Host }
 
-func (h hosted) wake()                       { h.host.Wake() }
-func (h hosted) sleep(d time.Duration) error { return h.host.Wait(d) }
+func (h hosted) wake() { h.host.Wake() }
+
+// sleep turns a panic of a native event handler into the host's error.
+func (h hosted) sleep(d time.Duration) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = Recovered(v)
+		}
+	}()
+	return h.host.Wait(d)
+}
 
 // guest does not sleep: it asks the foreign loop to call it again.
 type guest struct {
@@ -74,8 +84,12 @@ type guest struct {
 func (g *guest) wake() { g.loop.guestRun(g.drain) }
 
 func (g *guest) drain() {
-	next, more := g.loop.RunPending()
+	next, more, err := g.loop.Step()
 	switch {
+	case errors.Is(err, errOtherDepth):
+		_ = g.sleep(slice) // until the nested native loop has returned
+	case errors.Is(err, ErrInUse) && g.loop.ThreadID() == 0:
+		g.loop.end(err) // the toolkit's thread has a loop already: nothing would ever run
 	case !more:
 	case next == 0:
 		g.wake()
@@ -109,10 +123,15 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 		return err
 	}
 	l.runs.Store(true)
-	defer coroutines.Delete(l.root) // also when a native event handler calls runtime.Goexit
 	defer context.AfterFunc(ctx, l.Stop)()
+	over := false
+	defer func() {
+		if !over { // a native event handler has called runtime.Goexit
+			l.wind(ErrGoexit)
+		}
+	}()
 	if l.host != nil {
-		err = l.host.Wait(0)
+		err = l.driver.sleep(0)
 	}
 	if err == nil {
 		l.begin()
@@ -120,15 +139,21 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 	for !l.stopping.Load() && err == nil {
 		err = l.iterate()
 	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	over = true
+	return l.wind(err)
+}
+
+// wind ends what Run has driven, and returns err or, failing that, what became of the host.
+func (l *Loop) wind(err error) error {
 	l.Stop()
 	l.release()
 	if l.host != nil {
 		if cerr := l.host.Close(); err == nil {
 			err = cerr
 		}
-	}
-	if err == nil {
-		err = ctx.Err()
 	}
 	l.finish(err)
 	return err
@@ -153,7 +178,7 @@ func (l *Loop) iterate() error {
 			return nil
 		}
 		if l.host != nil && now >= until {
-			return l.host.Wait(0)
+			return l.driver.sleep(0)
 		}
 	}
 	if l.host == nil && l.expectsMore() || !l.mailbox.Sleep() {
@@ -174,7 +199,8 @@ func (l *Loop) iterate() error {
 
 // RunPending drives a manual or a guest loop: it runs what is ready, and what that makes ready, for
 // up to 8 ms, and never blocks. The goroutine that calls it first is pinned to its thread until the
-// loop has stopped, and only that goroutine may call it again: from another one, or from inside one of
+// loop has stopped (it has to leave its own uses of runtime.LockOSThread as they are until then), and only that
+// goroutine may call it again: from another one, or from inside one of
 // the loop's own calls, it does nothing and logs an error. next says when it has to be called again:
 // at once when zero, because work is left; later because of a timer. ok is false when nothing is
 // planned, and after the loop has stopped.
@@ -190,6 +216,9 @@ func (l *Loop) RunPending() (next time.Duration, ok bool) {
 func (l *Loop) Step() (next time.Duration, ok bool, err error) {
 	if err := l.mine(); err != nil {
 		return 0, false, err
+	}
+	if !l.atItsDepth() {
+		return 0, true, errOtherDepth
 	}
 	now := l.now()
 	for until := now + int64(slice); l.ready(now) && now < until && !l.stopping.Load(); {
@@ -210,6 +239,26 @@ func (l *Loop) Step() (next time.Duration, ok bool, err error) {
 		return time.Duration(max(at-now, 1)), true, nil
 	}
 	return 0, false, nil
+}
+
+// driveUntil drives a manual loop until there is something in ch, ctx ends or the loop has stopped.
+func (l *Loop) driveUntil(ctx context.Context, ch chan struct{}) {
+	for len(ch) == 0 {
+		err := l.Await(ctx, -1)
+		if err == nil {
+			_, _, err = l.Step()
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// kick ends a sleep of the driver, also one that is only about to begin.
+func (l *Loop) kick() {
+	if l.mailbox.PutExpress(funcCall(func() {})) {
+		l.driver.wake()
+	}
 }
 
 // Wake has a guest ask its toolkit to drive it, as work that is handed over does, so that it starts without
@@ -234,7 +283,7 @@ func (l *Loop) mine() error {
 		return err
 	case state == stopped:
 		return ErrStopped
-	case l.runs.Load() || goroutineID() != l.root || l.running != nil:
+	case l.runs.Load() || here() != &l.rootSelf || l.running != nil:
 		return fmt.Errorf("%w: loop %q has to be driven by the goroutine that did so first, outside of its own calls", ErrInUse, l.name)
 	}
 	return nil

@@ -52,6 +52,8 @@ type Loop struct {
 	rootSelf   coroutine
 	tid        atomic.Int64
 	callers    [64]uintptr // for walking stacks, on the loop's thread
+	cgoCalls   int64       // runtime.NumCgoCall when a guest was driven last
+	depth      int         // how many callbacks from C it was below then
 
 	core
 }
@@ -157,6 +159,7 @@ func (l *Loop) bind() error {
 	l.state, l.root = bound, goroutineID()
 	l.rootSelf.loop = l
 	coroutines.Store(l.root, &l.rootSelf)
+	threads.Store(OSThreadID(), l)
 	l.tid.Store(int64(OSThreadID()))
 	return nil
 }
@@ -166,7 +169,10 @@ func (l *Loop) bind() error {
 // failing (ErrStopped), so that their deferred functions run on their own thread, and what is queued
 // is dropped: Do returns ErrStopped, Stats counts the rest. A loop that nobody drives yet is stopped
 // at once; a manual one stops in its next RunPending.
-func (l *Loop) Stop() {
+func (l *Loop) Stop() { l.end(nil) }
+
+// end is Stop of a loop that can not go on because of err.
+func (l *Loop) end(err error) {
 	if !l.stopping.CompareAndSwap(false, true) {
 		return
 	}
@@ -179,7 +185,7 @@ func (l *Loop) Stop() {
 	}
 	l.mu.Unlock()
 	if never {
-		defer l.finish(nil)
+		defer l.finish(err)
 		l.dropAll(l.leftovers())
 	} else {
 		l.Wake()
@@ -263,6 +269,7 @@ func (l *Loop) release() {
 	l.nIdle.Store(0)
 	l.watch.stop()
 	coroutines.Delete(l.root)
+	threads.Delete(l.ThreadID())
 	l.tid.Store(0)
 	l.mu.Lock()
 	l.state = stopped

@@ -2,8 +2,6 @@ package loop
 
 import (
 	"context"
-	"runtime"
-	"strings"
 
 	"go.uber.org/atomic"
 )
@@ -15,9 +13,10 @@ import (
 //
 // It is the seam on which packages build their own kinds of waiting; programs use those.
 type Parker struct {
-	co    *coroutine // nil: a goroutine
-	state atomic.Uint32
-	ch    chan struct{}
+	co     *coroutine // nil: a goroutine
+	drives *Loop      // the manual loop that the goroutine drives
+	state  atomic.Uint32
+	ch     chan struct{}
 }
 
 const (
@@ -26,16 +25,18 @@ const (
 	parkWaiting
 )
 
-// Self returns the Parker of the call that runs on this thread, or a new one where nothing is to be
-// suspended: on a goroutine that belongs to no loop, or drives a manual one and is not in a call. The error is
-// ErrCannotSuspend, where the thread is a loop's but C frames or a native event handler are in between. The
-// Parker belongs to the goroutine that asked for it.
+// Self returns the Parker of the call that runs on this thread, or a new one on a goroutine that belongs to no
+// loop, and on one that drives a manual loop and is not in a call: that goes on driving it while it waits. The
+// error is ErrCannotSuspend, where the thread is a loop's but C frames, a native event handler or a coroutine
+// of the user's own (iter.Pull) are in between. The Parker belongs to the goroutine that asked for it.
 func Self() (*Parker, error) {
 	co := here()
 	switch {
-	case co == nil || co.drives():
+	case co == nil && below() == nil:
 		return &Parker{ch: make(chan struct{}, 1)}, nil
-	case !co.canSuspend():
+	case co != nil && co.drives() && co.loop.guestRun == nil:
+		return &Parker{ch: make(chan struct{}, 1), drives: co.loop}, nil
+	case co == nil || !co.canSuspend():
 		return nil, ErrCannotSuspend
 	}
 	return &co.parker, nil
@@ -43,15 +44,6 @@ func Self() (*Parker, error) {
 
 // drives reports whether co stands for the owner of a manual loop, outside of its calls.
 func (co *coroutine) drives() bool { return co == &co.loop.rootSelf && !co.loop.runs.Load() }
-
-// Driving returns the manual loop that the calling goroutine drives, if it is not in a call: it would wait in
-// vain for what that loop has to do.
-func Driving() *Loop {
-	if co := here(); co != nil && co.drives() {
-		return co.loop
-	}
-	return nil
-}
 
 // Inside reports whether the calling goroutine runs on a loop's thread.
 func Inside() bool { return here() != nil }
@@ -87,6 +79,9 @@ func (p *Parker) Unpark() {
 func (p *Parker) wake() {
 	if p.co == nil {
 		p.ch <- struct{}{}
+		if p.drives != nil {
+			p.drives.kick()
+		}
 		return
 	}
 	l := p.co.loop
@@ -118,6 +113,9 @@ func (p *Parker) block(ctx context.Context) error {
 	if !p.state.CompareAndSwap(parkEmpty, parkWaiting) {
 		p.take()
 		return nil
+	}
+	if p.drives != nil {
+		p.drives.driveUntil(ctx, p.ch)
 	}
 	select {
 	case <-p.ch:
@@ -197,44 +195,8 @@ func (co *coroutine) suspend() error {
 	co.yield(struct{}{})
 	l.suspended.remove(co)
 	l.nSuspended.Dec()
-	co.cgoCalls = runtime.NumCgoCall()
 	if l.unwinding {
 		return ErrStopped
 	}
 	return nil
-}
-
-// canSuspend reports whether no C frame lies between the coroutine's beginning and here. Walking the
-// stack takes microseconds, so it is done only when C has been called since it was known not to.
-func (co *coroutine) canSuspend() bool {
-	if co.resume == nil {
-		return false
-	}
-	n := runtime.NumCgoCall()
-	if n == co.cgoCalls {
-		return true
-	}
-	if insideCallback(co.loop.callers[:]) {
-		return false
-	}
-	co.cgoCalls = n
-	return true
-}
-
-// insideCallback looks for the frame by which C enters Go. It uses pcs for the walk.
-func insideCallback(pcs []uintptr) bool {
-	for skip := 2; ; skip += len(pcs) {
-		n := runtime.Callers(skip, pcs)
-		frames := runtime.CallersFrames(pcs[:n])
-		for more := n > 0; more; {
-			var f runtime.Frame
-			f, more = frames.Next()
-			if strings.HasPrefix(f.Function, "runtime.cgocallbackg") {
-				return true
-			}
-		}
-		if n < len(pcs) {
-			return false
-		}
-	}
 }

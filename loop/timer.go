@@ -69,6 +69,7 @@ type timers struct {
 	closed   bool
 	earliest atomic.Int64 // never when empty; lets the driver look without the lock
 	size     atomic.Int64
+	armed    atomic.Uint64 // seq
 }
 
 type timerSlot struct {
@@ -84,6 +85,16 @@ func (s timerSlot) before(o timerSlot) bool {
 }
 
 func (h *timers) due(now int64) bool { return h.earliest.Load() <= now }
+
+// dueOf reports whether one of the timers up to seq is due.
+func (h *timers) dueOf(seq uint64, now int64) bool {
+	if !h.due(now) {
+		return false
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.heap) > 0 && h.heap[0].when <= now && h.heap[0].seq <= seq
+}
 
 // add puts t in and reports whether it is the first to come; ok is false once the loop has stopped.
 func (h *timers) add(t *Timer) (first, ok bool) {
@@ -161,6 +172,7 @@ func (h *timers) changed() {
 		h.earliest.Store(earliest)
 	}
 	h.size.Store(int64(len(h.heap)))
+	h.armed.Store(h.seq)
 }
 
 func (h *timers) put(i int, s timerSlot) {

@@ -9,9 +9,9 @@ import (
 // The functions below wait. Inside a call on a loop's thread they suspend the call, so that the
 // thread goes on with other work; elsewhere they block the goroutine. All of them can be called from
 // any goroutine, with any context, and have these errors in common: ctx's, when it ends first;
-// ErrStopped, when the loop of the call stops; ErrCannotSuspend. A function that has called
-// runtime.LockOSThread on a loop's thread must unlock before it waits: the Go runtime ends the
-// process otherwise (golang/go#67499).
+// ErrStopped, when the loop of the call stops; ErrCannotSuspend. A function on a loop's thread has to leave
+// runtime.LockOSThread as it found it before it waits or returns: the Go runtime ends the process otherwise
+// (golang/go#67499).
 
 // Sleep waits for d. A d of zero or less is a Yield.
 func Sleep(ctx context.Context, d time.Duration) error {
@@ -67,7 +67,9 @@ func yield(ctx context.Context, p *Parker) error {
 	if l.unwinding {
 		return ErrStopped
 	}
-	l.mailbox.PutLast(p.co)
+	arrived := l.mailbox.PutLast(p.co)
+	p.co.yieldedAt, p.co.yieldedSeq = l.turnNow, l.timers.armed.Load()
+	p.co.yieldedAfter = l.resumed + uint64(len(l.resumes)-l.resumePos+arrived)
 	if err := p.co.suspend(); err != nil {
 		return err
 	}

@@ -96,6 +96,9 @@ func (w *watchdog) look() {
 	w.after(max(next, time.Microsecond))
 }
 
+// deepStack is a number of frames that profiles may have cut off below.
+const deepStack = 100
+
 // culprit returns the stack of the call that holds the thread. The goroutine profile has it: among the
 // goroutines that drain this loop it is the only one that neither is suspended nor has switched to another.
 // That costs a look at every goroutine, but other than a dump of all stacks it stays small with many of them
@@ -108,7 +111,8 @@ func (l *Loop) culprit() string {
 	label := fmt.Appendf(nil, "%q:%q", "loop", l.key)
 	for block := range bytes.SplitSeq(buf.Bytes(), []byte("\n\n")) {
 		_, stack, ok := bytes.Cut(block, []byte("\n#\t"))
-		if !ok || !bytes.Contains(block, label) || !bytes.Contains(stack, []byte("loop.(*Loop).drain+")) {
+		cut := bytes.Count(stack, []byte("\n#\t")) >= deepStack
+		if !ok || !bytes.Contains(block, label) || !cut && !bytes.Contains(stack, []byte("loop.(*Loop).drain+")) {
 			continue
 		}
 		_, below, _ := bytes.Cut(stack, []byte("\n")) // the first frame is iter.Pull's, where a switch was made

@@ -35,6 +35,11 @@ func (t *task) Value(key any) any {
 	case currentKey{}:
 		return t.p.self
 	}
+	if inner := t.inner.Load(); inner != nil {
+		if v := inner.Value(key); v != nil { // the context package looks for its own kind, to find the cause
+			return v
+		}
+	}
 	return t.parent.Value(key)
 }
 
@@ -62,7 +67,7 @@ const (
 )
 
 func (t *task) look() error {
-	if a := t.ancestor.Load(); a != nil {
+	if a := t.above(); a != nil {
 		if err := a.Err(); err != nil {
 			return err
 		}
@@ -77,6 +82,19 @@ func (t *task) look() error {
 		return inner.Err()
 	}
 	return nil
+}
+
+// above returns the nearest call above whose context can still end by itself. One that is over and was not
+// cancelled can only end from further above, so it is passed over for good: a call that starts its successor
+// does not keep all its predecessors.
+func (t *task) above() *task {
+	for {
+		a := t.ancestor.Load()
+		if a == nil || a.state.Load() != taskOver || a.ended.Load() != 0 || !a.p.IsDone() || a.p.Cancelled() {
+			return a
+		}
+		t.ancestor.CompareAndSwap(a, a.ancestor.Load())
+	}
 }
 
 // end ends the context.
@@ -96,7 +114,7 @@ func (t *task) end(err error) {
 
 // reason is why the context has ended: the cause given for a context above, the loop's stop, or err.
 func (t *task) reason(err error) error {
-	a := t.ancestor.Load()
+	a := t.above()
 	switch {
 	case t.parent.Err() != nil:
 		return context.Cause(t.parent)
@@ -134,7 +152,7 @@ func (t *task) channelled() *innerContext {
 	if t.parent.Done() != nil {
 		links = append(links, follow(t.parent))
 	}
-	if a := t.ancestor.Load(); a != nil {
+	for a := t.above(); a != nil; a = a.above() {
 		links = append(links, follow(a.channelled()))
 	}
 	if t.loop != nil && t.state.Load() != taskOver {

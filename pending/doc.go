@@ -32,6 +32,9 @@
 // # What is expected of your functions
 //
 // A function that is cancelled while it runs finds its context ended; it is done when it has returned.
+// The context of a call is good for as long as somebody holds it, also when the function has returned. Hold the
+// context, not only its channel, to be told of its end after that.
+//
 // Callbacks should be short: they hold up whoever is served after them. A panic in a callback or canceller
 // is logged and does no other harm.
 //

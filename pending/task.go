@@ -202,7 +202,6 @@ func (t *task) fail(err error) {
 func (t *task) over() {
 	t.state.Store(taskOver)
 	t.work.release()
-	t.ancestor.Store(nil)
 	t.mu.Lock()
 	unlink := t.unlink
 	t.unlink, t.linked = nil, true
@@ -244,9 +243,13 @@ func (t *task) contextEnded() {
 // link makes the end of the contexts above reach the call without its help. It is done when somebody
 // may notice the difference: a call that nobody watches finds out when its turn comes.
 func (t *task) link() {
-	if t.parent.Done() == nil && t.ancestor.Load() == nil {
-		return
+	if t.parent.Done() != nil || t.ancestor.Load() != nil {
+		t.linkAbove()
 	}
+}
+
+//go:noinline
+func (t *task) linkAbove() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.linked {
@@ -256,7 +259,7 @@ func (t *task) link() {
 	if t.parent.Done() != nil {
 		t.unlink = append(t.unlink, context.AfterFunc(t.parent, t.contextEnded))
 	}
-	if a := t.ancestor.Load(); a != nil {
+	for a := t.above(); a != nil; a = a.above() {
 		t.unlink = append(t.unlink, context.AfterFunc(a, t.contextEnded))
 	}
 }

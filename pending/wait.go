@@ -79,13 +79,8 @@ func (p *core) block(ctx context.Context, flags WaitOption) error {
 //go:noinline
 func (p *core) waiter() (*loop.Parker, error) {
 	parker, err := loop.Self()
-	if t := p.scheduled; err == nil && t != nil {
-		switch {
-		case parker.Running() == loop.Call(t):
-			err = ErrDeadlock
-		case t.loop != nil && t.loop == loop.Driving():
-			err = loop.ErrCannotSuspend
-		}
+	if err == nil && p.scheduled != nil && parker.Running() == loop.Call(p.scheduled) {
+		err = ErrDeadlock
 	}
 	return parker, err
 }

@@ -81,12 +81,15 @@ func (m *Mailbox[T]) PutExpress(v T) (wake bool) {
 }
 
 // PutLast adds v to the end of the ordinary lane whatever its state, without counting it as
-// accepted: the consumer puts itself behind all that is there.
-func (m *Mailbox[T]) PutLast(v T) {
+// accepted: the consumer puts itself behind all that is there. It returns how many values the express lane
+// holds.
+func (m *Mailbox[T]) PutLast(v T) (express int) {
 	m.mu.Lock()
 	m.ordinary = append(m.ordinary, v)
 	m.waiting.Store(true)
+	express = len(m.express)
 	m.mu.Unlock()
+	return express
 }
 
 // Nudge ends a sleep without adding anything. wake is as with Put.

@@ -1,0 +1,71 @@
+package loop
+
+import (
+	"errors"
+	"runtime"
+)
+
+// errOtherDepth is Step's error when a guest is driven below another number of callbacks from C than before:
+// its coroutines can be switched to only where they were made.
+var errOtherDepth = errors.New("loop: driven inside a nested native loop; its turn comes when that has returned")
+
+// manyThreads is the number of loops beyond which walking a stack is cheaper than runtime.NumCgoCall, which
+// looks at every thread of the process.
+const manyThreads = 32
+
+// canSuspend reports whether no C frame lies between the coroutine's beginning and here. Walking the stack
+// takes microseconds, so it is done only when C has been called since it was known not to.
+func (co *coroutine) canSuspend() bool {
+	if co.resume == nil {
+		return false
+	}
+	if !callbacksExist {
+		return true
+	}
+	if threads.Size() > manyThreads {
+		return callbackDepth(co.loop.callers[:]) == 0
+	}
+	n := runtime.NumCgoCall()
+	if n != co.cgoCalls && callbackDepth(co.loop.callers[:]) > 0 {
+		return false
+	}
+	co.cgoCalls = n
+	return true
+}
+
+// atItsDepth reports whether the loop is driven below as many callbacks from C as before. While it has no
+// coroutine it does not matter.
+func (l *Loop) atItsDepth() bool {
+	if !callbacksExist || l.guestRun == nil {
+		return true
+	}
+	n := runtime.NumCgoCall()
+	if n == l.cgoCalls {
+		return true
+	}
+	depth := callbackDepth(l.callers[:])
+	if l.hub == nil && len(l.idle) == 0 && l.suspended.first == nil {
+		l.depth = depth
+	}
+	if depth != l.depth {
+		return false
+	}
+	l.cgoCalls = n
+	return true
+}
+
+// callbackDepth counts the frames by which C has entered Go. It uses pcs for the walk, and little of the
+// stack, which may be a small one.
+func callbackDepth(pcs []uintptr) (depth int) {
+	for skip := 2; ; skip += len(pcs) {
+		n := runtime.Callers(skip, pcs)
+		for _, pc := range pcs[:n] {
+			if runtime.FuncForPC(pc-1).Name() == "runtime.cgocallbackg" {
+				depth++
+			}
+		}
+		if n < len(pcs) {
+			return depth
+		}
+	}
+}

@@ -1,0 +1,256 @@
+package loop_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pinion-go/pinion/loop"
+)
+
+// onEachProcs runs a test with 1, 2, 4 and 8 processors.
+func onEachProcs(t *testing.T, test func(t *testing.T)) {
+	for _, n := range []int{1, 2, 4, 8} {
+		t.Run(fmt.Sprint("procs=", n), func(t *testing.T) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(n))
+			test(t)
+		})
+	}
+}
+
+func rounds(n int) int {
+	if testing.Short() || raceEnabled || runtime.GOOS == "js" {
+		return n / 10
+	}
+	return n
+}
+
+// Each post runs once and in its goroutine's order, whatever it does; the sums say so.
+func TestHammerPosts(t *testing.T) {
+	onEachProcs(t, func(t *testing.T) {
+		const producers = 8
+		each := rounds(10_000)
+		l := running(t, quiet())
+		var next [producers]int
+		sum, wrong := 0, 0
+		var wg sync.WaitGroup
+		for p := range producers {
+			wg.Go(func() {
+				for i := range each {
+					assert.NoError(t, l.Post(func() {
+						if next[p] != i {
+							wrong++
+						}
+						next[p] = i + 1
+						switch i % 100 {
+						case 13:
+							_ = loop.Yield(background)
+						case 26:
+							_ = loop.Sleep(background, time.Microsecond)
+						case 39:
+							_, _ = loop.Block(background, func(context.Context) (int, error) { return 0, nil })
+						}
+						sum += i
+						switch i % 1000 {
+						case 500:
+							panic("hammer")
+						case 513:
+							runtime.Goexit()
+						}
+					}))
+				}
+			})
+		}
+		wg.Wait()
+		require.NoError(t, l.Do(background, func() {}))
+		for l.Stats().Suspended > 0 {
+			require.NoError(t, l.Do(background, func() { _ = loop.Sleep(background, time.Millisecond) }))
+		}
+		assert.Zero(t, wrong)
+		assert.Equal(t, producers*each*(each-1)/2, sum)
+		assert.EqualValues(t, producers*each/1000*2, l.Stats().Panics)
+	})
+}
+
+// A permit is never lost: were one, its round would hang.
+func TestHammerParker(t *testing.T) {
+	onEachProcs(t, func(t *testing.T) {
+		n := rounds(20_000)
+		ping := func(there, back func(*loop.Parker)) {
+			p, err := loop.Self()
+			assert.NoError(t, err)
+			there(p)
+			for range n {
+				assert.NoError(t, p.Park(background))
+				back(p)
+			}
+		}
+		// Two goroutines, a goroutine and a call, two calls of two loops: each side unparks the other
+		// before it parks, so permits come before, during and after the parking.
+		a, b := running(t), running(t)
+		for name, start := range map[string][2]func(func()){
+			"goroutines":         {func(f func()) { go f() }, func(f func()) { go f() }},
+			"goroutine and call": {func(f func()) { go f() }, func(f func()) { assert.NoError(t, a.Post(f)) }},
+			"calls":              {func(f func()) { assert.NoError(t, a.Post(f)) }, func(f func()) { assert.NoError(t, b.Post(f)) }},
+		} {
+			var parkers [2]chan *loop.Parker
+			parkers[0], parkers[1] = make(chan *loop.Parker, 1), make(chan *loop.Parker, 1)
+			var wg sync.WaitGroup
+			wg.Add(2)
+			for side := range 2 {
+				start[side](func() {
+					defer wg.Done()
+					var other *loop.Parker
+					ping(func(p *loop.Parker) {
+						parkers[side] <- p
+						other, _, _ = loop.Receive(background, parkers[1-side])
+						other.Unpark()
+					}, func(*loop.Parker) { other.Unpark() })
+				})
+			}
+			wg.Wait()
+			t.Log(name)
+		}
+	})
+}
+
+// A value is never lost, although the context of the receive ends at the same time.
+func TestHammerReceiveAndCancel(t *testing.T) {
+	onEachProcs(t, func(t *testing.T) {
+		n := rounds(5000)
+		l := running(t)
+		ch := make(chan int)
+		sent, received := 0, 0
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for i := range n {
+				ch <- i
+				sent += i
+			}
+			close(ch)
+		}()
+		require.NoError(t, l.Do(background, func() {
+			for more, next := true, 0; more; {
+				ctx, cancel := context.WithCancel(background)
+				go cancel()
+				v, ok, err := loop.Receive(ctx, ch)
+				cancel()
+				switch {
+				case err != nil:
+					assert.ErrorIs(t, err, context.Canceled)
+				case !ok:
+					more = false
+				default:
+					assert.Equal(t, next, v)
+					next++
+					received += v
+				}
+			}
+		}))
+		<-done
+		assert.Equal(t, sent, received)
+	})
+}
+
+// Do gives up at any moment; the function runs at most once, and always when Do says so.
+func TestHammerAbandonedDo(t *testing.T) {
+	onEachProcs(t, func(t *testing.T) {
+		l := running(t)
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				for range rounds(3000) {
+					ctx, cancel := context.WithCancel(background)
+					go cancel()
+					ran := 0
+					err := l.Do(ctx, func() { ran++ })
+					if err == nil {
+						assert.Equal(t, 1, ran)
+					} else {
+						assert.ErrorIs(t, err, context.Canceled)
+						assert.NoError(t, l.Do(background, func() { assert.LessOrEqual(t, ran, 1) }))
+					}
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// Timers are armed, stopped and run from everywhere: each either runs or has been stopped.
+func TestHammerTimers(t *testing.T) {
+	onEachProcs(t, func(t *testing.T) {
+		l := running(t)
+		ran := 0
+		var stopped, armed [4]int
+		var wg sync.WaitGroup
+		for g := range 4 {
+			wg.Go(func() {
+				for i := range rounds(3000) {
+					timer, err := l.PostDelayed(time.Duration(i%50)*time.Microsecond, func() { ran++ })
+					assert.NoError(t, err)
+					armed[g]++
+					if i%2 == 0 && timer.Stop() {
+						stopped[g]++
+					}
+				}
+			})
+		}
+		wg.Wait()
+		for l.Stats().Timers > 0 {
+			require.NoError(t, loop.Sleep(background, time.Millisecond))
+		}
+		require.NoError(t, l.Do(background, func() {}))
+		total := 0
+		for g := range 4 {
+			total += armed[g] - stopped[g]
+		}
+		assert.Equal(t, total, ran)
+	})
+}
+
+// Stop in the middle of everything: what was accepted ends, and Run returns.
+func TestHammerStop(t *testing.T) {
+	onEachProcs(t, func(t *testing.T) {
+		for range rounds(200) {
+			l := loop.New(quiet())
+			ended := make(chan error, 1)
+			go func() { ended <- l.Run(background) }()
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() {
+					for i := 0; ; i++ {
+						ran := false
+						err := l.Do(background, func() {
+							ran = true
+							if i%3 == 0 {
+								_ = loop.Yield(background)
+							}
+						})
+						if err != nil {
+							assert.ErrorIs(t, err, loop.ErrStopped)
+							assert.False(t, ran)
+							return
+						}
+						assert.True(t, ran)
+					}
+				})
+			}
+			runtime.Gosched()
+			l.Stop()
+			if err := <-ended; err != nil {
+				require.ErrorIs(t, err, loop.ErrStopped, "stopped before it ran")
+			}
+			wg.Wait()
+			s := l.Stats()
+			assert.Zero(t, s.Suspended+s.Timers+s.Idle+s.QueueDepth)
+		}
+	})
+}

@@ -1,0 +1,111 @@
+package loop_test
+
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pinion-go/pinion/loop"
+)
+
+// TestHundredThousandSuspended: they cost less than 4 KiB each and go on in order.
+func TestHundredThousandSuspended(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a second")
+	}
+	n := 100_000
+	if raceEnabled {
+		n = 5000 // the race detector knows 8,128 goroutines at most
+	}
+	l := running(t, loop.WithSlowCall(0))
+	parkers := make([]*loop.Parker, 0, n)
+	got := make([]int, 0, n)
+	before := inUse()
+	for i := range n {
+		require.NoError(t, l.Post(func() {
+			p, _ := loop.Self()
+			parkers = append(parkers, p)
+			_ = p.Park(background)
+			got = append(got, i)
+		}))
+	}
+	require.NoError(t, l.Do(background, func() {}))
+	require.Equal(t, n, l.Stats().Suspended)
+	each := (inUse() - before) / uint64(n)
+	t.Logf("%d bytes each", each)
+	if !raceEnabled {
+		assert.Less(t, each, uint64(4096))
+	}
+	for _, p := range parkers {
+		p.Unpark()
+	}
+	for l.Stats().Suspended > 0 {
+		require.NoError(t, l.Do(background, func() {}))
+	}
+	require.Len(t, got, n)
+	for i := range got {
+		require.Equal(t, i, got[i])
+	}
+}
+
+// inUse is how much memory heap and stacks take.
+func inUse() uint64 {
+	runtime.GC()
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapInuse + m.StackInuse
+}
+
+// TestStopHundredThousand: each is unwound on the thread, however many wait.
+func TestStopHundredThousand(t *testing.T) {
+	n := 100_000
+	if testing.Short() || raceEnabled {
+		n = 5000
+	}
+	l := loop.New(loop.WithSlowCall(0))
+	unwound := 0
+	for range n {
+		require.NoError(t, l.Post(func() {
+			defer func() {
+				if l.OnThread() {
+					unwound++
+				}
+			}()
+			_ = loop.Sleep(background, time.Hour)
+		}))
+	}
+	ended := make(chan error)
+	go func() { ended <- l.Run(background) }()
+	require.NoError(t, l.Do(background, func() {}))
+	for range n {
+		require.NoError(t, l.Post(func() {}))
+	}
+	l.Stop()
+	require.NoError(t, <-ended)
+	assert.Equal(t, n, unwound)
+}
+
+// Coroutines are kept for reuse, but not all that a rush has made.
+func TestIdleCoroutines(t *testing.T) {
+	l := running(t)
+	for range 3 {
+		for range 2000 {
+			require.NoError(t, l.Post(func() { _ = loop.Sleep(background, time.Microsecond) }))
+		}
+		require.NoError(t, l.Do(background, func() {}))
+		for l.Stats().Suspended > 0 {
+			require.NoError(t, l.Do(background, func() {}))
+		}
+		idle := l.Stats().Idle
+		assert.Positive(t, idle)
+		assert.LessOrEqual(t, idle, 256)
+	}
+	l.Stop()
+	<-l.Done()
+	assert.Zero(t, l.Stats().Idle)
+}
