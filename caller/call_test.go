@@ -351,12 +351,12 @@ func TestWhatSuspends(t *testing.T) {
 			"Wait":     func(ctx context.Context) { _, _ = other.CallSoon(ctx, hold(1)).Wait(ctx) },
 			"any ctx":  func(ctx context.Context) { _, _ = other.CallSoon(ctx, hold(1)).Wait(context.Background()) },
 			"WaitDone": func(ctx context.Context) { _ = other.CallLater(ctx, 1, nothing).WaitDone(ctx) },
-			"Do":       func(ctx context.Context) { _ = other.Do(ctx, func() { time.Sleep(1) }) },
+			"Do":       func(ctx context.Context) { _ = other.Do(ctx, func() { time.Sleep(time.Nanosecond) }) },
 			"Sleep":    func(ctx context.Context) { _ = loop.Sleep(ctx, 1) },
 			"Yield":    func(ctx context.Context) { _ = loop.Yield(ctx) },
 			"Receive":  func(ctx context.Context) { _, _, _ = loop.Receive(ctx, time.After(1)) },
 			"Block": func(ctx context.Context) {
-				_, _ = loop.Block(ctx, func(context.Context) (int, error) { time.Sleep(1); return 0, nil })
+				_, _ = loop.Block(ctx, func(context.Context) (int, error) { time.Sleep(time.Nanosecond); return 0, nil })
 			},
 			"Close":    func(context.Context) { c := start(t); c.CallSoon(context.Background(), hold(1)); _ = c.Close() },
 			"slow New": func(context.Context) { h := newHost(); h.started = 1; start(t, caller.WithHost(h)) },
@@ -378,7 +378,7 @@ func TestWhatSuspends(t *testing.T) {
 			"Cancel":          func(ctx context.Context) { other.CallLater(ctx, time.Hour, nothing).Cancel("") },
 			"Stop":            func(context.Context) { stopped.Stop(true) },
 			"Hold, Stats, …":  func(context.Context) { _, _ = other.Hold(); _ = other.Stats(); _ = other.String(); other.Protect() },
-			"holding":         func(context.Context) { time.Sleep(1) },
+			"holding":         func(context.Context) { time.Sleep(time.Nanosecond) },
 			"Close from home": func(ctx context.Context) { _ = caller.Current(ctx).Close() },
 		}
 		for name, fn := range not {

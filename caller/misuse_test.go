@@ -213,7 +213,7 @@ func TestPanicWithAnErrorUnwraps(t *testing.T) {
 		_, err := c.CallSoon(t.Context(), func(context.Context) error { panic(wrapped) }).Wait(t.Context())
 		require.ErrorIs(t, err, errTest)
 		require.ErrorIs(t, c.Do(t.Context(), func() { panic(wrapped) }), errTest)
-		_, err = c.CallSoon(t.Context(), func(context.Context) error { var m map[int]int; m[1] = 1; return nil }).Wait(t.Context())
+		_, err = c.CallSoon(t.Context(), func(context.Context) error { var s []int; s[len(s)] = 1; return nil }).Wait(t.Context())
 		_, ok := errors.AsType[runtime.Error](err)
 		require.True(t, ok)
 		_, err = c.CallSoon(t.Context(), func(context.Context) error { panic(nil) }).Wait(t.Context()) //nolint:govet // on purpose

@@ -212,7 +212,7 @@ func TestL23_StopWhileStarting(t *testing.T) {
 		queued := c.CallSoon(t.Context(), nothing)
 		c.Stop(true)
 		require.Equal(t, caller.Stopping, c.State())
-		_ = <-made
+		<-made
 		require.NoError(t, c.Stopped().WaitDone(t.Context()))
 		require.True(t, c.Started().IsDone())
 		requireStopped(t, queued)

@@ -17,15 +17,14 @@ import (
 // each step. It predicts what each kind of work does in which order. Between kinds (timers, calls, calls
 // that go on) the loop promises no order, so each has a trace of its own.
 type model struct {
-	now      int
-	stopped  bool
-	queue    []*modelCall // accepted and not started
-	yielding []*modelCall
-	waiting  []*modelCall // until they are woken
-	timers   []*modelCall // by submission
-	posts    []string
-	fired    []string
-	resumed  map[string]string // how each wait has ended
+	now     int
+	stopped bool
+	queue   []*modelCall // accepted and not started
+	waiting []*modelCall // until they are woken
+	timers  []*modelCall // by submission
+	posts   []string
+	fired   []string
+	resumed map[string]string // how each wait has ended
 }
 
 type modelCall struct {

@@ -51,7 +51,7 @@ func timersAgree(t *testing.T, script []byte) {
 		first := naive.first()
 		require.EqualValues(t, len(naive), heap.size.Load())
 		if first == nil {
-			require.EqualValues(t, never, heap.earliest.Load())
+			require.Equal(t, int64(never), heap.earliest.Load())
 			return
 		}
 		require.Equal(t, first.when, heap.earliest.Load())

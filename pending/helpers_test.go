@@ -91,9 +91,6 @@ func bubble(t *testing.T, name string, test func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) { synctest.Test(t, test) })
 }
 
-// outcome waits for p from the goroutine of the test.
-func outcome[T any](p *pending.Pending[T]) (T, error) { return p.Wait(never, pending.Protect()) }
-
 // requireCancelled asserts everything that makes a Pending one that ended as cancelled.
 func requireCancelled(t *testing.T, p pending.Handle) {
 	t.Helper()

