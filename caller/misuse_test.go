@@ -225,7 +225,7 @@ func TestPanicWithAnErrorUnwraps(t *testing.T) {
 // What comes with the end of the context is cancellation also when it is panicked with; a panic is a panic.
 func TestPanicOfACancelledCall(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		c := start(t)
+		c := start(t, quiet)
 		p := c.CallSoon(t.Context(), func(ctx context.Context) error {
 			_ = suspend(ctx)
 			panic(errTest)

@@ -119,6 +119,7 @@ func newStressed(t *testing.T) *caller.Caller {
 // closed waits for a caller that has been stopped; its children are over then.
 func (s *stress) closed(c *caller.Caller) {
 	_ = c.WaitStopped(context.Background())
+	<-c.Loop().Done()
 	if c.State() != caller.Stopped || len(c.Children()) != 0 {
 		s.wrong.add("after the stop: " + c.String())
 	}

@@ -80,6 +80,7 @@ func (l *Loop) turn(now int64) {
 		l.switchTo(l.hub)
 	}
 	l.turnStart.Store(0)
+	breathe()
 }
 
 // ready reports whether a turn at now would find something to do.

@@ -68,10 +68,7 @@ func TestHammerPosts(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.NoError(t, l.Do(background, func() {}))
-		for l.Stats().Suspended > 0 {
-			require.NoError(t, l.Do(background, func() { _ = loop.Sleep(background, time.Millisecond) }))
-		}
+		settle(t, l)
 		assert.Zero(t, wrong)
 		assert.Equal(t, producers*each*(each-1)/2, sum)
 		assert.EqualValues(t, producers*each/1000*2, l.Stats().Panics)

@@ -52,6 +52,16 @@ func drain(l *loop.Loop) (next time.Duration, ok bool) {
 	}
 }
 
+// settle returns when everything that has been posted is over, what was suspended included.
+func settle(t testing.TB, l *loop.Loop) {
+	t.Helper()
+	require.NoError(t, l.Do(background, func() {}))
+	for l.Stats().Suspended > 0 {
+		require.NoError(t, loop.Sleep(background, 100*time.Microsecond))
+	}
+	require.NoError(t, l.Do(background, func() {})) // the last one may still have been running
+}
+
 // onGoroutine runs fn on a goroutine of its own, which ends with it. A manual loop has to be driven by
 // such a one where the test's own goroutine must stay unpinned.
 func onGoroutine(fn func()) {

@@ -43,9 +43,7 @@ func TestHundredThousandSuspended(t *testing.T) {
 	for _, p := range parkers {
 		p.Unpark()
 	}
-	for l.Stats().Suspended > 0 {
-		require.NoError(t, l.Do(background, func() {}))
-	}
+	settle(t, l)
 	require.Len(t, got, n)
 	for i := range got {
 		require.Equal(t, i, got[i])
@@ -97,10 +95,7 @@ func TestIdleCoroutines(t *testing.T) {
 		for range 2000 {
 			require.NoError(t, l.Post(func() { _ = loop.Sleep(background, time.Microsecond) }))
 		}
-		require.NoError(t, l.Do(background, func() {}))
-		for l.Stats().Suspended > 0 {
-			require.NoError(t, l.Do(background, func() {}))
-		}
+		settle(t, l)
 		idle := l.Stats().Idle
 		assert.Positive(t, idle)
 		assert.LessOrEqual(t, idle, 256)

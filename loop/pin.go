@@ -6,3 +6,6 @@ import "runtime"
 
 func pin()   { runtime.LockOSThread() }
 func unpin() { runtime.UnlockOSThread() }
+
+// breathe is for platforms with one thread.
+func breathe() {}

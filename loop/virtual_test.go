@@ -130,6 +130,8 @@ func TestSleepForAnInstant(t *testing.T) {
 // …nor does one touch a timer that is still in the heap, while others move it there. For the race
 // detector.
 func TestSleepForAnInstantAmongTimers(t *testing.T) {
+	skipOnJS(t, "a busy goroutine starves all others where there is one thread")
+	skipOnJS(t, "a goroutine that never blocks keeps the only thread")
 	l := running(t)
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
