@@ -97,12 +97,14 @@ func TestWithParent(t *testing.T) {
 func TestGetOfOneNameFromManyGoroutines(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		parent, other := start(t), start(t)
-		for round := range 20 {
+		for round := range 60 {
+			gate := make(chan struct{})
 			name := fmt.Sprint(round)
 			got := make([]*caller.Caller, 12)
 			var wg sync.WaitGroup
 			for i := range got {
 				wg.Go(func() {
+					<-gate
 					child := func(context.Context) (*caller.Caller, error) { return parent.Get(name) }
 					switch i % 3 {
 					case 0:
@@ -114,12 +116,14 @@ func TestGetOfOneNameFromManyGoroutines(t *testing.T) {
 					}
 				})
 			}
+			synctest.Wait()
+			close(gate)
 			wg.Wait()
 			require.NotNil(t, got[0])
 			require.Len(t, slices.Compact(got), 1)
 			require.True(t, got[0].Running())
 		}
-		require.Len(t, parent.Children(), 20)
+		require.Len(t, parent.Children(), 60)
 	})
 }
 

@@ -50,7 +50,7 @@ func TestHostSharesItsThread(t *testing.T) {
 func TestHostEventHandlersCannotSuspend(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		h := newHost()
-		c := start(t, caller.WithHost(h))
+		c := start(t, caller.WithHost(h), quiet)
 		other := start(t)
 		var errs []error
 		var p *pending.Pending[int]
@@ -66,6 +66,11 @@ func TestHostEventHandlersCannotSuspend(t *testing.T) {
 				second(caller.New(context.Background())),
 			}
 			require.NoError(t, c.Do(context.Background(), func() {}), "inline")
+			// Nor does it drive the loop that has called it.
+			require.ErrorIs(t, c.Poll(context.Background(), 0), loop.ErrInUse)
+			_, ok := c.Loop().RunPending()
+			require.False(t, ok)
+			require.False(t, p.IsDone())
 		}
 		<-done
 		for i, err := range errs {

@@ -124,7 +124,6 @@ func TestS04_OrderBetweenCallers(t *testing.T) {
 // A caller that gives itself ever more to do starves neither timers, nor calls whose wait is over, nor calls
 // from elsewhere.
 func TestFloodStarvesNobody(t *testing.T) {
-	needThreads(t) // a loop that always has something to do leaves the only thread to nobody
 	realTime(t)
 	c, other := start(t), start(t)
 	var over atomic.Bool
@@ -159,7 +158,6 @@ func TestFloodStarvesNobody(t *testing.T) {
 
 // Calls that yield for ever do not keep others from the thread.
 func TestYieldingCallsStarveNobody(t *testing.T) {
-	needThreads(t) // a loop that always has something to do leaves the only thread to nobody
 	realTime(t)
 	c := start(t)
 	yielding := func(ctx context.Context) error {

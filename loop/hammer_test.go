@@ -245,7 +245,16 @@ func TestHammerStop(t *testing.T) {
 			if err := <-ended; err != nil {
 				require.ErrorIs(t, err, loop.ErrStopped, "stopped before it ran")
 			}
-			wg.Wait()
+			over := make(chan struct{})
+			go func() {
+				wg.Wait()
+				close(over)
+			}()
+			select {
+			case <-over:
+			case <-time.After(30 * time.Second):
+				t.Fatal("the loop has stopped, and a Do that it has accepted waits for ever")
+			}
 			s := l.Stats()
 			assert.Zero(t, s.Suspended+s.Timers+s.Idle+s.QueueDepth)
 		}

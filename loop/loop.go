@@ -173,10 +173,10 @@ func (l *Loop) Stop() { l.end(nil) }
 
 // end is Stop of a loop that can not go on because of err.
 func (l *Loop) end(err error) {
+	l.Refuse() // first: the driver, once it sees that it has to stop, takes what there is for the last time
 	if !l.stopping.CompareAndSwap(false, true) {
 		return
 	}
-	l.Refuse()
 	l.endLife(ErrStopped)
 	l.mu.Lock()
 	never := l.state == created
