@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -74,6 +75,7 @@ func TestY03_CallbacksRunWhereThePendingEnds(t *testing.T) {
 		p := c.CallSoon(t.Context(), nothing)
 		p.AddDoneCallback(note)
 		require.Same(t, c, <-on)
+		synctest.Wait() // the first one has returned
 		p.AddDoneCallback(note)
 		require.Nil(t, <-on, "late: where it is added")
 		p = c.CallLater(t.Context(), 1000, nothing)

@@ -52,6 +52,8 @@ func TestHostEventHandlersCannotSuspend(t *testing.T) {
 		h := newHost()
 		c := start(t, caller.WithHost(h), quiet)
 		other := start(t)
+		slow := newHost()
+		slow.started = time.Second
 		var errs []error
 		var p *pending.Pending[int]
 		done := make(chan struct{})
@@ -63,7 +65,7 @@ func TestHostEventHandlersCannotSuspend(t *testing.T) {
 				loop.Sleep(context.Background(), 1),
 				loop.Yield(context.Background()),
 				other.Do(context.Background(), func() { t.Error("ran") }),
-				second(caller.New(context.Background())),
+				second(caller.New(context.Background(), caller.WithHost(slow))),
 			}
 			require.NoError(t, c.Do(context.Background(), func() {}), "inline")
 			// Nor does it drive the loop that has called it.
@@ -79,7 +81,7 @@ func TestHostEventHandlersCannotSuspend(t *testing.T) {
 		v, err := p.Wait(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, 5, v)
-		synctest.Wait() // for the New that was given up
+		<-slow.closed // of the New that was given up
 	})
 }
 

@@ -37,11 +37,15 @@ func (s *scope) Track(p pending.Handle) {
 	})
 }
 
-// wait waits until nothing is left, what is started meanwhile included.
+// wait waits until nothing is left, what is started meanwhile included. It reports the end of ctx also when
+// that has ended what was left.
 func (s *scope) wait(ctx context.Context) error {
-	for {
+	for waited := false; ; waited = true {
 		left := s.left()
-		if len(left) == 0 {
+		switch {
+		case len(left) == 0 && waited:
+			return ctx.Err()
+		case len(left) == 0:
 			return nil
 		}
 		for _, p := range left {

@@ -46,7 +46,8 @@ type coroutine struct {
 // resume), by goroutineID. Goroutines enter and leave by themselves.
 var coroutines = xsync.NewMapOf[uintptr, *coroutine]()
 
-// threads finds the loop that a thread belongs to. It takes a system call to ask, so that is done only by
+// threads finds the loop that Run drives on a thread; the owner of a manual loop may leave without a word, and
+// then its thread's number belongs to another. It takes a system call to ask, so that is done only by
 // goroutines that are about to block: one that is no coroutine of ours and yet on a loop's thread is one of the
 // user's own, made by iter.Pull inside a call.
 var threads = xsync.NewMapOf[int, *Loop]()

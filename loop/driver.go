@@ -123,6 +123,7 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 		return err
 	}
 	l.runs.Store(true)
+	threads.Store(l.ThreadID(), l)
 	defer context.AfterFunc(ctx, l.Stop)()
 	over := false
 	defer func() {

@@ -159,7 +159,6 @@ func (l *Loop) bind() error {
 	l.state, l.root = bound, goroutineID()
 	l.rootSelf.loop = l
 	coroutines.Store(l.root, &l.rootSelf)
-	threads.Store(OSThreadID(), l)
 	l.tid.Store(int64(OSThreadID()))
 	return nil
 }
@@ -269,7 +268,9 @@ func (l *Loop) release() {
 	l.nIdle.Store(0)
 	l.watch.stop()
 	coroutines.Delete(l.root)
-	threads.Delete(l.ThreadID())
+	if l.runs.Load() {
+		threads.Delete(l.ThreadID())
+	}
 	l.tid.Store(0)
 	l.mu.Lock()
 	l.state = stopped
