@@ -14,5 +14,5 @@ func TestMain(m *testing.M) {
 		crashes[name].run()
 		os.Exit(0)
 	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("runtime.handleEvent"))
 }
