@@ -206,10 +206,14 @@ func (c *Caller) Hold() (release func(), err error) {
 	return sync.OnceFunc(func() {
 		c.mu.Lock()
 		c.holds--
-		last := c.holds == 0
+		last := c.holds == 0 && c.state < Stopping
+		if last {
+			c.state = Stopping // in the same step, so that no Hold comes in between
+		}
+		children := slices.Clone(c.children)
 		c.mu.Unlock()
 		if last {
-			c.Stop(true)
+			c.stop(children)
 		}
 	}), nil
 }
@@ -241,6 +245,11 @@ func (c *Caller) Stop(force bool) {
 	c.state = Stopping
 	children := slices.Clone(c.children)
 	c.mu.Unlock()
+	c.stop(children)
+}
+
+// stop is what follows once the state is Stopping.
+func (c *Caller) stop(children []*Caller) {
 	c.loop.Refuse()
 	defer c.stopping.SetResult(pending.None{})
 	c.stopAfter(children)

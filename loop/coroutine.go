@@ -54,7 +54,11 @@ var threads = xsync.NewMapOf[int, *Loop]()
 
 // below returns the loop on whose thread a coroutine of the user's own runs, or nil for free goroutines.
 func below() *Loop {
-	l, _ := threads.Load(OSThreadID())
+	tid := OSThreadID()
+	l, _ := threads.Load(tid)
+	if l != nil && (OSThreadID() != tid || l.ThreadID() != tid) {
+		return nil // the goroutine has moved on, and the thread it was on has become a loop's
+	}
 	return l
 }
 
