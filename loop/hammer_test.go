@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -78,41 +79,47 @@ func TestHammerPosts(t *testing.T) {
 // A permit is never lost: were one, its round would hang.
 func TestHammerParker(t *testing.T) {
 	onEachProcs(t, func(t *testing.T) {
-		n := rounds(20_000)
-		ping := func(there, back func(*loop.Parker)) {
-			p, err := loop.Self()
-			assert.NoError(t, err)
-			there(p)
-			for range n {
-				assert.NoError(t, p.Park(background))
-				back(p)
-			}
-		}
-		// Two goroutines, a goroutine and a call, two calls of two loops: each side unparks the other
-		// before it parks, so permits come before, during and after the parking.
+		n := int64(rounds(20_000))
 		a, b := running(t), running(t)
+		goroutine := func(f func()) { go f() }
+		on := func(l *loop.Loop) func(func()) { return func(f func()) { assert.NoError(t, l.Post(f)) } }
 		for name, start := range map[string][2]func(func()){
-			"goroutines":         {func(f func()) { go f() }, func(f func()) { go f() }},
-			"goroutine and call": {func(f func()) { go f() }, func(f func()) { assert.NoError(t, a.Post(f)) }},
-			"calls":              {func(f func()) { assert.NoError(t, a.Post(f)) }, func(f func()) { assert.NoError(t, b.Post(f)) }},
+			"goroutines":         {goroutine, goroutine},
+			"goroutine and call": {goroutine, on(a)},
+			"calls of two loops": {on(a), on(b)},
+			"calls of one loop":  {on(a), on(a)},
 		} {
-			var parkers [2]chan *loop.Parker
-			parkers[0], parkers[1] = make(chan *loop.Parker, 1), make(chan *loop.Parker, 1)
-			var wg sync.WaitGroup
+			var parkers [2]*loop.Parker
+			var tokens [2]atomic.Int64 // handed over to each side
+			var ready, wg sync.WaitGroup
+			ready.Add(2)
 			wg.Add(2)
 			for side := range 2 {
+				me, other := side, 1-side
 				start[side](func() {
 					defer wg.Done()
-					var other *loop.Parker
-					ping(func(p *loop.Parker) {
-						parkers[side] <- p
-						other, _, _ = loop.Receive(background, parkers[1-side])
-						other.Unpark()
-					}, func(*loop.Parker) { other.Unpark() })
+					var err error
+					parkers[me], err = loop.Self()
+					assert.NoError(t, err)
+					ready.Done()
+					_, _ = loop.Block(background, func(context.Context) (int, error) {
+						ready.Wait()
+						return 0, nil
+					})
+					for i := range n {
+						// Each side hands over before it waits, so permits come before, during and after
+						// the parking. Park may return early: the tokens say what has happened.
+						tokens[other].Add(1)
+						parkers[other].Unpark()
+						for tokens[me].Load() <= i {
+							assert.NoError(t, parkers[me].Park(background))
+						}
+					}
 				})
 			}
 			wg.Wait()
-			t.Log(name)
+			assert.Equal(t, n, tokens[0].Load(), name)
+			assert.Equal(t, n, tokens[1].Load(), name)
 		}
 	})
 }

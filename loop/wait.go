@@ -78,8 +78,8 @@ func yield(ctx context.Context, p *Parker) error {
 
 // Block runs fn, which may block its goroutine as it likes, and waits for its result: on a goroutine
 // of its own while the call is suspended, or at once where no loop's thread would be held up. fn's
-// context ends when Block returns. When ctx ends first, Block does not wait for fn: its result is
-// dropped. A panic in fn comes back as *PanicError.
+// context ends when Block returns. When ctx ends first, a suspended call does not wait for fn: its
+// result is dropped. A panic in fn comes back as *PanicError.
 func Block[T any](ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if fn == nil {
