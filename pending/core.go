@@ -38,6 +38,8 @@ type core struct {
 	spare       entry  // serves the first, which mostly is the only one
 	spareTaken  bool
 	drained     bool // done, and every entry has been served
+
+	era uint32 // it was made in
 }
 
 const (

@@ -55,7 +55,7 @@ func (p *core) init(ctx context.Context, self Handle, opts []Option) {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	p.ctx, p.self = ctx, self
+	p.ctx, p.self, p.era = ctx, self, eras.Load()
 	for _, o := range opts {
 		if o != nil {
 			o(p)

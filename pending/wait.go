@@ -85,6 +85,14 @@ func (p *core) waiter() (*loop.Parker, error) {
 	return parker, err
 }
 
+// RunningOn returns the Pending of the call that parker's owner runs, nil where it runs none that has one.
+func RunningOn(parker *loop.Parker) Handle {
+	if t, ok := parker.Running().(*task); ok {
+		return t.p.self
+	}
+	return nil
+}
+
 // watchFor is observe, on behalf of a wait under ctx: one that is given up when the call's own context ends
 // needs no help.
 func (p *core) watchFor(ctx context.Context, flags WaitOption) {
