@@ -22,13 +22,13 @@ func ExampleRun() {
 	defer c.Close()
 
 	err = group.Run(ctx, func(ctx context.Context, g *group.PendingGroup) error {
-		caller.CallSoon(ctx, c, func(ctx context.Context) (int, error) {
-			return 0, errors.New("the disk is full")
-		})
 		c.CallSoon(ctx, func(ctx context.Context) error {
 			err := loop.Sleep(ctx, time.Hour) // ended by the failure of the other
 			fmt.Println("sleep:", err)
 			return err
+		})
+		caller.CallSoon(ctx, c, func(context.Context) (int, error) {
+			return 0, errors.New("the disk is full")
 		})
 		return nil
 	})

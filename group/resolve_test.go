@@ -142,7 +142,7 @@ func TestResolve_Greediness(t *testing.T) {
 		everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
 			m := newMeter()
 			calls := func(yield func(intFn) bool) {
-				_ = yield(m.call(time.Minute, -1, nil)) && func() bool {
+				_ = yield(m.call(time.Hour, -1, nil)) && func() bool {
 					for i := range 99 {
 						if !yield(m.call(time.Second, i, nil)) {
 							return false
