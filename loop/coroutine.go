@@ -7,8 +7,6 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"runtime/trace"
-
-	"github.com/puzpuzpuz/xsync/v3"
 )
 
 // coroutine is a goroutine that runs on the loop's thread when, and only when, it is switched to. All
@@ -44,13 +42,13 @@ type coroutine struct {
 
 // coroutines finds the coroutine that a goroutine is, or the loop that it drives (an entry without
 // resume), by goroutineID. Goroutines enter and leave by themselves.
-var coroutines = xsync.NewMapOf[uintptr, *coroutine]()
+var coroutines = newTable[uintptr, *coroutine]()
 
 // threads finds the loop that Run drives on a thread; the owner of a manual loop may leave without a word, and
 // then its thread's number belongs to another. It takes a system call to ask, so that is done only by
 // goroutines that are about to block: one that is no coroutine of ours and yet on a loop's thread is one of the
 // user's own, made by iter.Pull inside a call.
-var threads = xsync.NewMapOf[int, *Loop]()
+var threads = newTable[int, *Loop]()
 
 // below returns the loop on whose thread a coroutine of the user's own runs, or nil for free goroutines.
 func below() *Loop {

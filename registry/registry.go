@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/puzpuzpuz/xsync/v3"
 	"go.uber.org/atomic"
@@ -29,16 +30,29 @@ type Entry interface {
 var (
 	entries = xsync.NewMapOf[ID, Entry]()
 	lastID  atomic.Uint64
+
+	// writing is held by who changes entries: the writers of a bare MapOf wait for one another on a sync.Cond
+	// while it grows, which ends the process when they belong to different testing/synctest bubbles.
+	writing sync.Mutex
 )
 
 // NextID returns an ID that nobody has had.
 func NextID() ID { return ID(lastID.Inc()) }
 
 // Register makes e known under its ID until Unregister.
-func Register(e Entry) { entries.Store(e.ID(), e) }
+func Register(e Entry) {
+	id := e.ID()
+	writing.Lock()
+	defer writing.Unlock()
+	entries.Store(id, e)
+}
 
 // Unregister forgets the entry with that ID. An unknown one is no error.
-func Unregister(id ID) { entries.Delete(id) }
+func Unregister(id ID) {
+	writing.Lock()
+	defer writing.Unlock()
+	entries.Delete(id)
+}
 
 // Lookup returns the entry with that ID.
 func Lookup(id ID) (Entry, bool) { return entries.Load(id) }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
@@ -191,4 +192,19 @@ func TestRegistryFromManyGoroutines(t *testing.T) {
 	all.Wait()
 	require.Len(t, registry.All(false), 1)
 	require.NoError(t, registry.StopAll(context.Background()))
+}
+
+// Entries of several testing/synctest bubbles come and go at once: the Go runtime ends the process when
+// goroutines of one bubble wait for those of another.
+func TestParallelBubbles(t *testing.T) {
+	for range 4 {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				for range 10_000 {
+					register(t, "", nil)
+				}
+			})
+		})
+	}
 }
