@@ -33,10 +33,10 @@ func (l *Loop) Stats() Stats {
 		LongestCall: time.Duration(l.longest.Load()),
 		Polling:     l.pace.polling.Load(),
 	}
-	select {
-	case <-l.done:
-	default:
-		s.QueueDepth = l.mailbox.Len()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.state != stopped {
+		s.QueueDepth = max(0, l.mailbox.Len()) // delayed calls, which a stop drops last, count as started only
 	}
 	return s
 }
