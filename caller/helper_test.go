@@ -30,14 +30,6 @@ var (
 	errorsOnly = caller.WithLogger(zerolog.New(os.Stderr).Level(zerolog.ErrorLevel))
 )
 
-// knownBug skips a test that shows one, unless PINION_BUGS is set.
-func knownBug(t testing.TB, what string) {
-	t.Helper()
-	if os.Getenv("PINION_BUGS") == "" {
-		t.Skip("known bug: " + what)
-	}
-}
-
 // withDefaults puts opts behind those that tests want.
 func withDefaults(opts []caller.Option) []caller.Option {
 	return append([]caller.Option{errorsOnly}, opts...)

@@ -190,7 +190,6 @@ func TestL10_SuspendedCallsEndBeforeTheStop(t *testing.T) {
 
 // Whoever got a hold without an error has the caller until it lets go, also when another leaves just then.
 func TestHoldIsNeverGivenOnACallerThatIsLost(t *testing.T) {
-	knownBug(t, "between the last release and the stop that follows, Hold succeeds on a caller that then stops")
 	bubble(t, func(t *testing.T) {
 		for range 3000 {
 			c := manual(t)
