@@ -49,6 +49,9 @@ func (s State) String() string {
 
 // create makes a Caller that nobody drives yet. It is in the registry, and its parent's child.
 func create(ctx context.Context, cfg config) (*Caller, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	c := &Caller{id: registry.NextID(), protected: cfg.protected}
 	background := context.Background()
 	c.started = pending.New[pending.None](background, pending.WithProtection())

@@ -145,3 +145,36 @@ func TestHostIsStoppedFromAnEvent(t *testing.T) {
 		require.ErrorIs(t, c.CallDirect(func() {}), loop.ErrStopped)
 	})
 }
+
+// C-16, L-12: a host is closed also when its caller is stopped before it runs, and left alone when there is no
+// caller.
+func TestHostOfACallerThatNeverRan(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		for i := range 200 {
+			ctx, cancel := context.WithCancel(t.Context())
+			h := newHost()
+			h.closeErr = errTest
+			if i%2 == 0 {
+				go cancel()
+			}
+			c, err := caller.New(ctx, caller.WithHost(h), quiet)
+			cancel()
+			if c == nil {
+				require.ErrorIs(t, err, context.Canceled)
+				continue
+			}
+			<-h.closed
+			<-c.Loop().Done()
+		}
+		h := newHost()
+		h.closeErr = errTest
+		tracked := pending.WithTracker(t.Context(), trackerFunc(func(pending.Handle) { caller.All(false)[0].Stop(true) }))
+		require.ErrorIs(t, caller.Run(tracked, func(context.Context, *caller.Caller) error { return nil }, caller.WithHost(h)), errTest)
+		<-h.closed
+		require.Zero(t, h.waits)
+	})
+}
+
+type trackerFunc func(pending.Handle)
+
+func (f trackerFunc) Track(p pending.Handle) { f(p) }

@@ -19,8 +19,8 @@ import (
 // has stopped, so that nothing a C library keeps for a thread is passed on. The caller stops, by force,
 // when ctx ends. With WithGuest it returns at once, since the toolkit may not have begun to run.
 //
-// It may be called from anywhere; inside a call the call is suspended. Errors: ErrInvalid,
-// loop.ErrStopped when the parent takes no children, and whatever kept the caller from running: then the
+// It may be called from anywhere; inside a call the call is suspended. Errors: ErrInvalid, ctx's when it has
+// ended before, loop.ErrStopped when the parent takes no children, and whatever kept the caller from running: then the
 // caller, stopped, is returned along with the error.
 func New(ctx context.Context, opts ...Option) (*Caller, error) {
 	cfg, err := newConfig(opts)
@@ -90,9 +90,6 @@ func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, o
 	if l := loop.Current(context.Background()); l != nil {
 		return fmt.Errorf("%w: Run inside a call on %q; use New or Get there", loop.ErrInUse, l.Name())
 	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
 	c, err := create(ctx, cfg)
 	if err != nil {
 		return err
@@ -131,7 +128,7 @@ func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, o
 // or in Loop().RunPending. The first goroutine that calls one of them is pinned to its thread until the
 // caller has stopped, has to go on calling them, and must not change its count of runtime.LockOSThread in
 // between. While it waits for something outside of Poll, it goes on driving. The caller runs and accepts calls
-// at once.
+// at once. Errors: ErrInvalid, ctx's when it has ended before, loop.ErrStopped when the parent takes no children.
 func Manual(ctx context.Context, opts ...Option) (*Caller, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {

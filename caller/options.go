@@ -54,7 +54,9 @@ func WithParent(parent *Caller) Option { return option(func(c *config) { c.paren
 // WithProtected makes Stop(false) pass the caller by.
 func WithProtected() Option { return option(func(c *config) { c.protected = true }) }
 
-// WithHost lets the caller live in a toolkit that waits when it is asked to; see loop.Host.
+// WithHost lets the caller live in a toolkit that waits when it is asked to; see loop.Host. The caller closes
+// it; where no caller comes about, because the options or the parent do not allow it, because the context has
+// ended before, or because Get finds one, it is left alone.
 func WithHost(h loop.Host) Option { return option(func(c *config) { c.host = h }) }
 
 // WithGuest lets the caller live in a toolkit that keeps its thread; see loop.WithGuest.

@@ -272,18 +272,38 @@ func TestContextEndsWhileStarting(t *testing.T) {
 	})
 }
 
-// A context that has ended makes a caller that stops at once, and no crash: 300 times, since it is a race.
+// A context that has ended makes no caller.
 func TestContextEndedBeforeNew(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
+		h := newHost()
+		for _, create := range []func(context.Context, ...caller.Option) (*caller.Caller, error){caller.New, caller.Manual} {
+			c, err := create(ctx)
+			require.ErrorIs(t, err, context.Canceled)
+			require.Nil(t, c)
+		}
+		_, err := caller.New(ctx, caller.WithHost(h))
+		require.ErrorIs(t, err, context.Canceled)
+		require.Zero(t, h.waits)
+		require.NoError(t, h.Close(), "it is still ours")
+	})
+}
+
+// A context that ends meanwhile makes no caller, or one that stops, and no crash: 300 times, since it is a race.
+func TestContextEndsDuringNew(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		for range 300 {
 			for _, create := range []func(context.Context, ...caller.Option) (*caller.Caller, error){caller.New, caller.Manual} {
+				ctx, cancel := context.WithCancel(t.Context())
+				go cancel()
 				c, err := create(ctx)
 				if err != nil {
 					require.ErrorIs(t, err, context.Canceled)
 				}
-				require.NoError(t, c.Stopped().WaitDone(t.Context()))
+				if c != nil {
+					require.NoError(t, c.Stopped().WaitDone(t.Context()))
+				}
 			}
 		}
 	})

@@ -114,13 +114,13 @@ const slice = 8 * time.Millisecond
 // until Stop is called or ctx ends, and everything suspended has been unwound. Then it unpins the
 // goroutine. It returns nil after Stop, ctx's error if that has ended, and the error of a host that
 // failed. A loop runs once: later calls get ErrStopped, or ErrInUse while it is driven. Inside another
-// loop's call the error is ErrInUse.
+// loop's call the error is ErrInUse. One that was stopped before gets ErrStopped too, once its host is closed.
 func (l *Loop) Run(ctx context.Context) (err error) {
 	if l.guestRun != nil {
 		return fmt.Errorf("%w: loop %q is a guest: the toolkit drives it", ErrInUse, l.name)
 	}
 	if err := l.bind(); err != nil {
-		return err
+		return l.unused(err)
 	}
 	l.runs.Store(true)
 	threads.Store(l.ThreadID(), l)

@@ -208,6 +208,27 @@ func TestHostFails(t *testing.T) {
 	}
 }
 
+// L-12: the host of a loop that is stopped before it runs is closed, by Run.
+func TestHostOfALoopThatNeverRan(t *testing.T) {
+	for _, closeErr := range []error{nil, errHost} {
+		h := &failingHost{Host: looptest.NewHost(), closeErr: closeErr}
+		l := loop.New(loop.WithHost(h))
+		l.Stop()
+		<-l.Done()
+		assert.Zero(t, h.closed)
+		want := loop.ErrStopped
+		if closeErr != nil {
+			want = closeErr
+		}
+		assert.ErrorIs(t, l.Run(background), want)
+		assert.Equal(t, 1, h.closed)
+		assert.Zero(t, h.waits)
+		assert.ErrorIs(t, l.Run(background), loop.ErrStopped)
+		assert.Equal(t, 1, h.closed)
+		assert.NoError(t, loop.Sleep(background, time.Microsecond), "the goroutine is its own")
+	}
+}
+
 // A native event handler runs on the thread and in no call: it cannot be set aside.
 func TestNativeEventHandler(t *testing.T) {
 	h := looptest.NewHost()

@@ -1,6 +1,9 @@
 package loop
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Host is a foreign event loop in whose native wait a Loop sleeps.
 type Host interface {
@@ -11,6 +14,23 @@ type Host interface {
 	// Wake makes the present or the next Wait return. Any goroutine may call it at any time, also
 	// before Wait and after Close; it must not block.
 	Wake()
-	// Close is called last, on the loop's thread.
+	// Close is called last, once, on the loop's thread. For a loop that was stopped before it ran, that is the
+	// thread on which Run is called all the same; Done may be closed by then. Without Run there is no Close.
 	Close() error
+}
+
+// unused closes the host of a loop that bind has refused because it was stopped before it ran, and returns
+// what became of the host or, failing that, err.
+func (l *Loop) unused(err error) error {
+	if l.host == nil || !errors.Is(err, ErrStopped) || !l.runs.CompareAndSwap(false, true) {
+		return err
+	}
+	pin()
+	if !l.ownsThread {
+		defer unpin()
+	}
+	if cerr := l.host.Close(); cerr != nil {
+		return cerr
+	}
+	return err
 }
