@@ -53,10 +53,6 @@ func create(ctx context.Context, cfg config) (*Caller, error) {
 		return nil, err
 	}
 	c := &Caller{id: registry.NextID(), protected: cfg.protected}
-	background := context.Background()
-	c.started = pending.New[pending.None](background, pending.WithProtection())
-	c.stopping = pending.New[pending.None](background, pending.WithProtection())
-	c.stopped = pending.New[pending.None](background, pending.WithProtection())
 	if parent := cfg.parent; parent != nil {
 		cfg.inherit(&parent.cfg)
 		if cfg.name == "" {
@@ -71,6 +67,10 @@ func create(ctx context.Context, cfg config) (*Caller, error) {
 		started = nil
 	}
 	c.loop = loop.New(append(cfg.loopOptions(), loop.WithOwner(c), loop.WithHooks(started, c.onStopped))...)
+	own := context.WithValue(context.Background(), loop.ContextKey{}, c.loop)
+	c.started = pending.New[pending.None](own, pending.WithProtection())
+	c.stopping = pending.New[pending.None](own, pending.WithProtection())
+	c.stopped = pending.New[pending.None](own, pending.WithProtection())
 	registry.Register(c)
 	if err := c.cfg.parent.adopt(c); err != nil {
 		registry.Unregister(c.id)

@@ -263,9 +263,10 @@ func (p *core) observe() {
 	}
 }
 
+// logger is that of the loop that p's context belongs to.
 func (p *core) logger() *zerolog.Logger {
-	if p.scheduled != nil && p.scheduled.loop != nil {
-		return p.scheduled.loop.Logger()
+	if l, ok := p.ctx.Value(loop.ContextKey{}).(*loop.Loop); ok {
+		return l.Logger()
 	}
 	log := loop.DefaultLogger()
 	return &log
