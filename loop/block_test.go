@@ -62,3 +62,45 @@ func TestBlockContext(t *testing.T) {
 	}))
 	assert.ErrorIs(t, inner.Err(), context.Canceled)
 }
+
+// Where the wait would fail at once, the function is not called.
+func TestBlockStartsNothingInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		runs := func(ctx context.Context) error {
+			_, err := loop.Block(ctx, func(context.Context) (int, error) {
+				t.Error("called")
+				return 0, nil
+			})
+			return err
+		}
+		ended, cancel := context.WithCancel(background)
+		cancel()
+		assert.ErrorIs(t, runs(ended), context.Canceled, "on a goroutine")
+		l := running(t)
+		require.NoError(t, l.Do(background, func() { assert.ErrorIs(t, runs(ended), context.Canceled, "in a call") }))
+		require.NoError(t, l.Post(func() {
+			defer func() { assert.ErrorIs(t, runs(ended), loop.ErrStopped, "in a call that the stop ends") }()
+			assert.ErrorIs(t, loop.Sleep(background, time.Hour), loop.ErrStopped)
+		}))
+		synctest.Wait()
+		l.Stop()
+		<-l.Done()
+	})
+}
+
+// On a goroutine the function is waited for, whatever becomes of the context.
+func TestBlockOnAGoroutine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(background, time.Second)
+		defer cancel()
+		start := time.Now()
+		v, err := loop.Block(ctx, func(inner context.Context) (int, error) {
+			time.Sleep(time.Hour)
+			assert.ErrorIs(t, inner.Err(), context.DeadlineExceeded)
+			return 1, nil
+		})
+		assert.NoError(t, err)
+		assert.Equal(t, 1, v)
+		assert.Equal(t, time.Hour, time.Since(start))
+	})
+}

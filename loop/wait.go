@@ -79,7 +79,8 @@ func yield(ctx context.Context, p *Parker) error {
 // Block runs fn, which may block its goroutine as it likes, and waits for its result: on a goroutine
 // of its own while the call is suspended, or at once where no loop's thread would be held up. fn's
 // context ends when Block returns. When ctx ends first, a suspended call does not wait for fn: its
-// result is dropped. A panic in fn comes back as *PanicError.
+// result is dropped. Outside of a loop fn is waited for all the same, and has to heed its context. When ctx has
+// ended before, or the loop stops, fn is not called. A panic in fn comes back as *PanicError.
 func Block[T any](ctx context.Context, fn func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if fn == nil {
@@ -87,6 +88,12 @@ func Block[T any](ctx context.Context, fn func(context.Context) (T, error)) (T, 
 	}
 	p, err := Self()
 	if err != nil {
+		return zero, err
+	}
+	if p.co != nil && p.co.loop.unwinding {
+		return zero, ErrStopped
+	}
+	if err := ctx.Err(); err != nil {
 		return zero, err
 	}
 	inner, cancel := context.WithCancel(ctx)
