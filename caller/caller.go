@@ -13,7 +13,9 @@ import (
 )
 
 // Caller owns one OS thread and runs there what is handed to it. Its methods may be called from any
-// goroutine unless they say otherwise, also before it has started and after it has stopped.
+// goroutine unless they say otherwise, also before it has started and after it has stopped. Of a nil Caller,
+// which Current returns outside of calls, those that give an error give ErrNoCaller; of the others only String may
+// be called.
 type Caller struct {
 	id   registry.ID
 	cfg  config
@@ -223,6 +225,9 @@ func (c *Caller) Stats() loop.Stats { return c.loop.Stats() }
 
 // String shows name, number, state, thread (→ marks the caller's own), protection and children.
 func (c *Caller) String() string {
+	if c == nil {
+		return "no Caller"
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Caller %q #%d %v", c.Name(), c.id, c.State())
 	if tid := c.ThreadID(); tid != 0 {

@@ -20,8 +20,8 @@ import (
 // when ctx ends. With WithGuest it returns at once, since the toolkit may not have begun to run.
 //
 // It may be called from anywhere; inside a call the call is suspended. Errors: ErrInvalid, ctx's when it has
-// ended before, loop.ErrStopped when the parent takes no children, and whatever kept the caller from running: then the
-// caller, stopped, is returned along with the error.
+// ended before, loop.ErrStopped when the parent takes no children, and whatever kept the caller from running:
+// then the caller, stopped, is returned along with the error.
 func New(ctx context.Context, opts ...Option) (*Caller, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -186,8 +186,8 @@ func (c *Caller) Get(name string, opts ...Option) (*Caller, error) {
 	return child, child.awaitStart(context.Background(), made)
 }
 
-// Hold keeps the caller from being stopped without force until release is called. When the last hold is
-// released the caller stops, by force; release does not wait for that, and a second call of it does
+// Hold keeps the caller running until release is called: Stop(false) passes it by, Stop(true) does not. When the
+// last hold is released the caller stops, by force; release does not wait for that, and a second call of it does
 // nothing. The error is loop.ErrStopped when the caller stops or has stopped.
 func (c *Caller) Hold() (release func(), err error) {
 	if c == nil {
@@ -289,6 +289,9 @@ func (c *Caller) Close() error {
 // WaitStopped waits until the caller has stopped and returns the error with which its host failed, or
 // that of the wait.
 func (c *Caller) WaitStopped(ctx context.Context) error {
+	if c == nil {
+		return ErrNoCaller
+	}
 	if err := c.stopped.WaitDone(ctx); err != nil {
 		return err
 	}

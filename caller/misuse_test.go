@@ -314,6 +314,11 @@ func TestNilCaller(t *testing.T) {
 		require.ErrorIs(t, c.CallDirect(func() {}), caller.ErrNoCaller)
 		require.ErrorIs(t, c.Do(t.Context(), func() {}), caller.ErrNoCaller)
 		require.ErrorIs(t, second(c.Get("x")), caller.ErrNoCaller)
+		require.ErrorIs(t, second(c.Hold()), caller.ErrNoCaller)
+		require.ErrorIs(t, c.Poll(t.Context(), 0), caller.ErrNoCaller)
+		require.ErrorIs(t, c.WaitStopped(t.Context()), caller.ErrNoCaller)
+		require.ErrorIs(t, c.Close(), caller.ErrNoCaller)
+		require.Equal(t, "no Caller", c.String())
 	})
 }
 

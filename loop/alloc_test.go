@@ -9,7 +9,7 @@ import (
 	"github.com/pinion-go/pinion/loop"
 )
 
-// Post, Do, Yield and a suspension allocate nothing once things are going.
+// Post, Do, Yield, a suspension and an Await that does not wait allocate nothing once things are going.
 func TestAllocations(t *testing.T) {
 	skipOnJS(t, "telling goroutines apart allocates there")
 	if raceEnabled {
@@ -26,6 +26,8 @@ func TestAllocations(t *testing.T) {
 	}
 	measure("Post", func() { _ = l.Post(nothing) })
 	measure("Do", func() { _ = l.Do(background, nothing) })
+	driven := manual(t)
+	measure("Await without waiting", func() { _ = driven.Await(background, 0) })
 	require.NoError(t, l.Do(background, func() {
 		p, _ := loop.Self()
 		unpark := p.Unpark

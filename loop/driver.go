@@ -291,7 +291,7 @@ func (l *Loop) mine() error {
 }
 
 // Await blocks the driver of a manual loop until there is something to run, until d has passed (for
-// ever when negative), or until ctx ends, whose error it returns. Other errors are those of Step.
+// ever when negative, not at all when zero), or until ctx ends, whose error it returns. Other errors are those of Step.
 func (l *Loop) Await(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -308,7 +308,7 @@ func (l *Loop) Await(ctx context.Context, d time.Duration) error {
 	default:
 	}
 	now := l.now()
-	if l.ready(now) || !l.mailbox.Sleep() || l.stopping.Load() {
+	if d == 0 || l.ready(now) || !l.mailbox.Sleep() || l.stopping.Load() {
 		return ctx.Err()
 	}
 	if next := l.timers.earliest.Load(); next != never {

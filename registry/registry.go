@@ -89,8 +89,10 @@ func All(runningOnly bool) []Entry {
 	return all
 }
 
-// StopAll stops all entries by force, but for those to keep and their parents, and waits until they have
-// stopped. It must not be called from a call on one of them; the error joins those of the waits.
+// StopAll stops the entries there are, by force, and waits until they have stopped. Those named by keep go on, and
+// so do their parents and all above, with which they would stop. It must not be called in a call on an entry that
+// it stops, which cannot stop before that call ends. The error joins those of the waits: ctx's when it ends
+// first, and those with which hosts failed.
 func StopAll(ctx context.Context, keep ...ID) error {
 	kept := make(map[ID]bool)
 	for _, id := range keep {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -44,11 +45,11 @@ func TestTheLibraryInsists(t *testing.T) {
 	m, err := caller.CallSoon(ctx, opener, func(context.Context) (meter, error) { return openMeter() }).Wait(ctx)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, opener.Do(ctx, m.close)) }()
-	require.NoError(t, other.Do(ctx, func() { require.EqualError(t, m.add(1), "used on another thread") }))
+	require.NoError(t, other.Do(ctx, func() { assert.EqualError(t, m.add(1), "used on another thread") }))
 	require.NoError(t, opener.Do(ctx, func() {
-		require.NoError(t, m.add(1))
-		require.EqualError(t, m.add(-1), "negative amount")
-		require.Equal(t, 1, m.total())
+		assert.NoError(t, m.add(1))
+		assert.EqualError(t, m.add(-1), "negative amount")
+		assert.Equal(t, 1, m.total())
 	}))
 }
 
@@ -79,9 +80,9 @@ func TestWaitsInsideACallbackAreRefused(t *testing.T) {
 						callCtx = ctx
 					}
 					each(1, func(int) {
-						require.ErrorIs(t, wait(callCtx), loop.ErrCannotSuspend)
-						each(1, func(int) { require.ErrorIs(t, wait(callCtx), loop.ErrCannotSuspend) })
-						require.ErrorIs(t, wait(callCtx), loop.ErrCannotSuspend)
+						assert.ErrorIs(t, wait(callCtx), loop.ErrCannotSuspend)
+						each(1, func(int) { assert.ErrorIs(t, wait(callCtx), loop.ErrCannotSuspend) })
+						assert.ErrorIs(t, wait(callCtx), loop.ErrCannotSuspend)
 					})
 					return loop.Sleep(callCtx, time.Millisecond) // C has returned
 				}).Wait(ctx)
@@ -102,11 +103,11 @@ func TestWhatDoesNotWaitWorksInACallback(t *testing.T) {
 	require.NoError(t, c.Do(ctx, func() {
 		each(1, func(int) {
 			ran := false
-			require.NoError(t, c.Do(ctx, func() { ran = true }))
-			require.True(t, ran)
+			assert.NoError(t, c.Do(ctx, func() { ran = true }))
+			assert.True(t, ran)
 			v, err := done.Wait(ctx)
-			require.NoError(t, err)
-			require.Equal(t, 7, v)
+			assert.NoError(t, err)
+			assert.Equal(t, 7, v)
 			posted = c.CallSoon(ctx, func(context.Context) error { return nil })
 		})
 	}))
