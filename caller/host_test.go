@@ -3,7 +3,6 @@ package caller_test
 import (
 	"context"
 	"errors"
-	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,9 +48,6 @@ func TestHostSharesItsThread(t *testing.T) {
 
 // A native event handler cannot wait; it is told so, and may hand work over.
 func TestHostEventHandlersCannotSuspend(t *testing.T) {
-	if runtime.GOARCH == "wasm" {
-		t.Skip("a wait in an event handler deadlocks under js/wasm: not understood yet")
-	}
 	bubble(t, func(t *testing.T) {
 		h := newHost()
 		c := start(t, caller.WithHost(h), quiet)
