@@ -35,14 +35,31 @@ func (f funcCall) Abort(error) bool { return false }
 
 // Submit hands over a Call, with the guarantees and errors of Post.
 func (l *Loop) Submit(c Call) error {
-	wake, err := l.mailbox.Put(c)
-	if err != nil {
-		return l.refusal(err)
-	}
+	wake, err := l.Enqueue(c)
 	if wake {
-		l.driver.wake()
+		l.Rouse()
 	}
-	return nil
+	return err
+}
+
+// Enqueue is the part of Submit that may be done under a lock. The rest has to follow: Rouse, if it reports
+// wake.
+func (l *Loop) Enqueue(c Call) (wake bool, err error) {
+	if wake, err = l.mailbox.Put(c); err != nil {
+		err = l.refusal(err)
+	}
+	return wake, err
+}
+
+// Rouse wakes the loop, as a host or a toolkit has it done.
+func (l *Loop) Rouse() { l.driver.wake() }
+
+// Continue hands over a Call that does the rest of one that is running: it goes where suspended calls go whose
+// wait is over, and is not refused. Only calls of the loop may call it.
+func (l *Loop) Continue(c Call) {
+	if l.mailbox.PutExpress(c) {
+		l.Rouse()
+	}
 }
 
 // Post hands fn over to run on the loop's thread and returns at once. Any goroutine may call it, also

@@ -248,7 +248,7 @@ func (l *Loop) release() {
 	for co := l.suspended.first; co != nil; co = co.succ {
 		co.parker.Unpark()
 	}
-	for l.suspended.first != nil {
+	for l.suspended.first != nil || l.resumePos < len(l.resumes) || l.mailbox.Pressing() {
 		l.turn(l.now())
 	}
 	// Nothing is suspended and nothing can be any more; what is left is dropped on a coroutine, like

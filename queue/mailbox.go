@@ -149,6 +149,9 @@ func (m *Mailbox[T]) Wakened() {
 // NonEmpty reports whether a lane holds something, without locking.
 func (m *Mailbox[T]) NonEmpty() bool { return m.waiting.Load() || m.pressing.Load() }
 
+// Pressing is NonEmpty for the express lane alone.
+func (m *Mailbox[T]) Pressing() bool { return m.pressing.Load() }
+
 // Len reports how many accepted values of the ordinary lane have not been started.
 func (m *Mailbox[T]) Len() int {
 	m.mu.Lock()
