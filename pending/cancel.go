@@ -14,7 +14,7 @@ var errNilError = errors.New("pending: SetError was given a nil error")
 func (p *core) SetCanceller(fn func(msg string)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.has(flagDone) && p.scheduled == nil {
+	if !p.has(flagDone) && (p.scheduled == nil || p.scheduled.pieces) {
 		p.canceller = fn
 	}
 }
@@ -25,6 +25,9 @@ func (p *core) SetCanceller(fn func(msg string)) {
 // dropped. Once cancelled, p stays so. Messages of several calls are kept in order. Cancel may be
 // called from anywhere and does not wait.
 func (p *core) Cancel(msg string) bool { return p.cancel(msg, nil) }
+
+// CancelCause is Cancel with what has led to it, which errors.Is finds in the outcome. The first cause stays.
+func (p *core) CancelCause(msg string, cause error) bool { return p.cancel(msg, cause) }
 
 func (p *core) cancel(msg string, cause error) bool {
 	p.mu.Lock()
@@ -49,10 +52,11 @@ func (p *core) cancel(msg string, cause error) bool {
 		return true
 	}
 	p.mu.Unlock()
+	if p.scheduled != nil {
+		p.scheduled.interrupt()
+	}
 	if canceller != nil {
 		p.guard("a canceller", func() { canceller(msg) })
-	} else {
-		p.scheduled.interrupt()
 	}
 	return true
 }

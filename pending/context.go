@@ -187,4 +187,10 @@ func (t *task) Watch(p *loop.Parker) {
 // same reports whether a and b are the same context.
 func same(a, b context.Context) bool { return reflect.TypeOf(a).Comparable() && a == b }
 
-func funcPC(fn any) uintptr { return reflect.ValueOf(fn).Pointer() }
+// funcPC returns where fn begins, and 0 for what is no function.
+func funcPC(fn any) uintptr {
+	if v := reflect.ValueOf(fn); v.Kind() == reflect.Func {
+		return v.Pointer()
+	}
+	return 0
+}

@@ -40,6 +40,7 @@ type task struct {
 	mu     sync.Mutex
 	unlink []func() bool // undo link
 	linked bool
+	pieces bool // made by Open: others do the work
 }
 
 const (

@@ -79,7 +79,7 @@ func (p *core) block(ctx context.Context, flags WaitOption) error {
 //go:noinline
 func (p *core) waiter() (*loop.Parker, error) {
 	parker, err := loop.Self()
-	if err == nil && p.scheduled != nil && parker.Running() == loop.Call(p.scheduled) {
+	if err == nil && p.runs(parker.Running()) {
 		err = ErrDeadlock
 	}
 	return parker, err
