@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/puzpuzpuz/xsync/v3"
+
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
 	"github.com/pinion-go/pinion/registry"
@@ -25,6 +27,7 @@ type Caller struct {
 	leaveContext               func() bool // ends the registration with the context of its life
 
 	getting sync.Mutex // makes looking for a child and making it one step
+	queues  *xsync.MapOf[uint64, closer]
 
 	mu        sync.Mutex
 	state     State
@@ -54,7 +57,7 @@ func create(ctx context.Context, cfg config) (*Caller, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c := &Caller{id: registry.NextID(), protected: cfg.protected}
+	c := &Caller{id: registry.NextID(), protected: cfg.protected, queues: xsync.NewMapOf[uint64, closer]()}
 	if parent := cfg.parent; parent != nil {
 		cfg.inherit(&parent.cfg)
 		if cfg.name == "" {

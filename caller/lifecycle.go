@@ -249,7 +249,8 @@ func (c *Caller) Stop(force bool) {
 func (c *Caller) stop(children []*Caller) {
 	c.loop.Refuse()
 	defer c.stopping.SetResult(pending.None{})
-	c.stopAfter(children)
+	defer c.stopAfter(children)
+	c.closeQueues()
 }
 
 // stopAfter stops the loop once children have stopped.

@@ -1,0 +1,256 @@
+package caller
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"go.uber.org/atomic"
+
+	"github.com/pinion-go/pinion/loop"
+	"github.com/pinion-go/pinion/pending"
+	"github.com/pinion-go/pinion/queue"
+)
+
+// serial is the queue of one Func on one caller.
+//
+// For each argument that is queued it is handed to the loop once, as a Call: a turn. In its turn the oldest
+// argument is taken, unless another is in progress: then the turn is saved up, and whoever ends that call hands
+// the queue to the loop again. So there are always as many turns, in the mailbox or saved up, as arguments.
+//
+// It is closed when its Pending has been cancelled. Then the Pending is ended at once if the queue is at rest,
+// and otherwise by the call in progress or the next turn.
+//
+// Who may touch what: the fields below mu are guarded by it; those from out on belong to the loop's thread. fn
+// is also read there without mu while the queue is not at rest, when nobody else writes it.
+type serial[A any] struct {
+	caller  *Caller
+	id      uint64
+	name    string
+	limit   int
+	ctx     context.Context // of all calls
+	pending *pending.Pending[pending.None]
+	cleanup runtime.Cleanup
+
+	mu   sync.Mutex
+	fn   *queue.Func[A] // nil at rest, with nothing queued and nothing in progress: then it can be collected
+	in   []A
+	over bool // shut
+
+	_     [64]byte     // what the loop writes stays off the producers' cache lines
+	left  atomic.Int64 // arguments in out that have not been taken; only kept when there is a limit
+	out   []A          // what was in in; next is out[pos]
+	pos   int
+	busy  bool // a call is in progress
+	arg   A    // its argument
+	saved int  // turns
+}
+
+// largeSerial is the number of slots that are worth giving back when a queue is empty.
+const largeSerial = 1 << 12
+
+func newSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) *serial[A] {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	s := &serial[A]{caller: c, id: f.ID(), name: f.Name()}
+	if c.cfg.limit != nil {
+		s.limit = *c.cfg.limit
+	}
+	ctx = pending.WithTracker(context.WithoutCancel(ctx), nil)
+	s.pending, s.ctx = pending.Open[pending.None](ctx, c.loop, f.Function(), pending.WithProtection())
+	s.pending.SetCanceller(func(string) { s.shut() })
+	if !inBubble() {
+		s.cleanup = runtime.AddCleanup(f, func(s *serial[A]) {
+			go s.close("its Func has been collected", nil) // callbacks must not hold up other cleanups
+		}, s)
+	}
+	return s
+}
+
+// inBubble reports whether the goroutine is in a testing/synctest bubble. Cleanups run outside, and a channel of
+// a bubble that is touched from there ends the process.
+func inBubble() bool {
+	var buf [128]byte
+	header, _, _ := bytes.Cut(buf[:runtime.Stack(buf[:], false)], []byte("\n"))
+	return bytes.Contains(header, []byte("synctest bubble"))
+}
+
+// push adds an argument and a turn in one step. open is false when the queue has been closed.
+func (s *serial[A]) push(f *queue.Func[A], arg A) (open bool, err error) {
+	s.mu.Lock()
+	switch {
+	case s.pending.Cancelled():
+		s.mu.Unlock()
+		return false, nil
+	case s.limit > 0 && len(s.in)+int(s.left.Load()) >= s.limit:
+		s.mu.Unlock()
+		return true, s.full()
+	}
+	s.in = append(s.in, arg)
+	wake, err := s.caller.loop.Enqueue(s)
+	if err != nil {
+		last := len(s.in) - 1
+		clear(s.in[last:])
+		s.in = s.in[:last]
+	} else if s.fn == nil {
+		s.fn = f
+	}
+	s.mu.Unlock()
+	if wake {
+		s.caller.loop.Rouse()
+	}
+	return true, err
+}
+
+func (s *serial[A]) full() error {
+	return fmt.Errorf("%w: %d calls of %s queued on caller %q; wait for some of them, or raise WithMailboxLimit",
+		loop.ErrMailboxFull, s.limit, s.name, s.caller.Name())
+}
+
+// Run is a turn.
+func (s *serial[A]) Run() {
+	switch {
+	case s.busy:
+		s.saved++
+	case s.pending.Cancelled():
+		s.end()
+	default:
+		s.busy = true
+		var err error
+		if s.next() {
+			err = s.fn.Function()(s.ctx, s.arg)
+		}
+		s.finish(err)
+	}
+}
+
+// next takes the oldest argument. There is none when the queue has just been closed.
+func (s *serial[A]) next() bool {
+	if s.pos == len(s.out) {
+		s.mu.Lock()
+		s.out, s.in, s.pos = s.in, s.out[:0], 0
+		s.leave()
+		s.mu.Unlock()
+	}
+	if s.pos == len(s.out) {
+		return false
+	}
+	s.arg = s.out[s.pos]
+	clear(s.out[s.pos : s.pos+1])
+	s.pos++
+	s.leave()
+	return true
+}
+
+// leave notes how many arguments are left in out.
+func (s *serial[A]) leave() {
+	if s.limit > 0 {
+		s.left.Store(int64(len(s.out) - s.pos))
+	}
+}
+
+// finish ends the call in progress.
+func (s *serial[A]) finish(err error) {
+	if err != nil {
+		s.report(err)
+	}
+	var none A
+	s.busy, s.arg = false, none
+	switch {
+	case s.pending.Cancelled():
+		s.end()
+	case s.pos == len(s.out) && s.rest():
+	case s.saved > 0:
+		s.saved--
+		s.caller.loop.Continue(s)
+	}
+}
+
+// rest puts the queue to rest if it is empty.
+func (s *serial[A]) rest() bool {
+	if cap(s.out) > largeSerial {
+		s.out, s.pos = nil, 0
+	}
+	s.mu.Lock()
+	if s.over {
+		s.mu.Unlock()
+		s.end()
+		return true
+	}
+	defer s.mu.Unlock()
+	if len(s.in) > 0 {
+		return false
+	}
+	s.fn = nil
+	if cap(s.in) > largeSerial {
+		s.in = nil
+	}
+	return true
+}
+
+// end is the last of a closed queue.
+func (s *serial[A]) end() {
+	s.out, s.pos = nil, 0
+	s.mu.Lock()
+	s.fn, s.in = nil, nil
+	s.mu.Unlock()
+	s.pending.SetResult(pending.None{})
+}
+
+// report logs that the call in progress has failed, unless it has because the queue is closed.
+func (s *serial[A]) report(err error) {
+	if s.ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, loop.ErrStopped)) {
+		return
+	}
+	event := s.caller.loop.Logger().Error().Err(err).Str("caller", s.caller.Name()).
+		Str("func", s.name).Str("argument", fmt.Sprintf("%+v", s.arg))
+	if p, ok := errors.AsType[*pending.PanicError](err); ok {
+		event = event.Bytes("stack", p.Stack)
+	}
+	event.Msg("a queued call failed")
+}
+
+// Abort ends a call that panicked or called runtime.Goexit, or the queue, when the loop has dropped one of its
+// turns.
+func (s *serial[A]) Abort(err error) (told bool) {
+	switch {
+	case err == loop.ErrStopped:
+		s.close("the caller stops", err)
+		if !s.busy {
+			s.end()
+		}
+	case s.busy:
+		s.finish(err)
+	default:
+		return false
+	}
+	return true
+}
+
+// Whole returns the Pending of the queue.
+func (s *serial[A]) Whole() pending.Handle { return s.pending }
+
+// close closes the queue: from the moment that its Pending is cancelled nothing is queued any more.
+func (s *serial[A]) close(msg string, cause error) { s.pending.CancelCause(msg, cause) }
+
+// shut is what follows once the Pending is cancelled.
+func (s *serial[A]) shut() {
+	s.mu.Lock()
+	again, resting := s.over, s.fn == nil
+	s.over, s.in = true, nil
+	s.mu.Unlock()
+	if again {
+		return
+	}
+	s.caller.queues.Compute(s.id, func(q closer, _ bool) (closer, bool) { return q, q == nil || q == closer(s) })
+	s.cleanup.Stop()
+	if resting {
+		s.pending.SetResult(pending.None{})
+	}
+}
+
+var _ pending.Piece = (*serial[int])(nil)
