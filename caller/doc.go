@@ -13,7 +13,9 @@
 // process's main thread; [Manual], driven by its owner; (*Caller).Get, as a named child.
 //
 // How work is handed over: [CallSoon] and [CallLater] give a Pending with a typed result; the methods of the
-// same names are for functions without one; CallDirect is the cheapest, without any; Do waits.
+// same names are for functions without one; CallDirect is the cheapest, without any; Do waits. [QueueCall] is
+// for calls that must not overlap: those queued for one queue.Func run one after the other, also when they wait,
+// and have one Pending together, which QueueGet returns and QueueClose cancels.
 //
 // Inside a call, [Current] is the caller and [CurrentPending] the call's own Pending.
 //
@@ -28,7 +30,8 @@
 // # Concurrency properties
 //
 //   - All methods may be called from any goroutine, before start and after stop; those that wait say so.
-//   - Calls handed over by one goroutine start in its order, CallSoon, CallDirect and Do alike.
+//   - Calls handed over by one goroutine start in its order, CallSoon, CallDirect, QueueCall and Do alike; a
+//     QueueCall whose turn comes while another of its queue is in progress starts when that has returned.
 //   - Between two waits a call has the thread to itself.
 //   - Waiting never deadlocks by itself: not for one's own caller, nor for a caller that waits for us, nor
 //     for a child. A call that waits for its own result gets pending.ErrDeadlock.

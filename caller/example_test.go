@@ -9,6 +9,7 @@ import (
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
+	"github.com/pinion-go/pinion/queue"
 )
 
 // A caller is made, is handed work, and is closed.
@@ -154,4 +155,57 @@ func ExampleCaller_Do() {
 		_ = c.Do(ctx, func() { fmt.Println("inline:", n) })
 	})
 	// Output: inline: 3
+}
+
+// Calls queued for a Func do not overlap, although each of them waits in the middle.
+func ExampleQueueCall() {
+	ctx := context.Background()
+	c, _ := caller.New(ctx)
+	defer func() { _ = c.Close() }()
+	balance, done := 0, pending.New[int](ctx)
+	deposit := queue.NewFunc(func(ctx context.Context, amount int) error {
+		old := balance
+		if err := loop.Sleep(ctx, time.Millisecond); err != nil {
+			return err
+		}
+		if balance = old + amount; balance == 60 {
+			done.SetResult(balance)
+		}
+		return nil
+	})
+	for _, amount := range []int{10, 20, 30} {
+		if err := caller.QueueCall(ctx, c, deposit, amount); err != nil {
+			fmt.Println(err)
+		}
+	}
+	fmt.Println(done.Wait(ctx))
+	// Output: 60 <nil>
+}
+
+// Producer and consumer share one thread: each is suspended while it waits for the other.
+func Example_queue() {
+	ctx := context.Background()
+	c, _ := caller.New(ctx)
+	defer func() { _ = c.Close() }()
+	q := queue.NewQueue[int](1)
+	sum := caller.CallSoon(ctx, c, func(ctx context.Context) (sum int, err error) {
+		for n, err := range q.All(ctx) {
+			if err != nil {
+				return sum, err
+			}
+			sum += n
+		}
+		return sum, nil
+	})
+	c.CallSoon(ctx, func(ctx context.Context) error {
+		defer q.Close()
+		for n := range 5 {
+			if err := q.Put(ctx, n); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	fmt.Println(sum.Wait(ctx))
+	// Output: 10 <nil>
 }
