@@ -9,6 +9,8 @@
 //	err := q.Put(ctx, job)        // waits while there are 100
 //	for job, err := range q.All(ctx) { … } // until q is closed and empty
 //
+// [NewChannel] gives the two ends of a Queue, a [Writer] and a [Reader], for sides that should have no more.
+//
 // [Func] gives a function an identity, under which caller.QueueCall has its calls run one after the other.
 //
 // [Mailbox] is what every loop receives its work in: many producers, one consumer. Programs meet it
