@@ -146,6 +146,38 @@ func TestQ11_ReopenedAtOnce(t *testing.T) {
 	})
 }
 
+// also when it is opened while the old one is being closed, which takes long here: its context has many
+// children to end first.
+func TestQ11_ReopenedMeanwhile(t *testing.T) {
+	realTime(t)
+	c := start(t)
+	var cancels []func()
+	f := queue.NewFunc(func(ctx context.Context, children int) error {
+		for range children {
+			_, cancel := context.WithCancel(ctx)
+			cancels = append(cancels, cancel)
+		}
+		return nil
+	})
+	for range 10 {
+		queued(t, c, f, 3000)
+		p := queueOf(t, c, f)
+		require.NoError(t, c.Do(t.Context(), func() {}))
+		var wg sync.WaitGroup
+		wg.Go(func() { p.Cancel("") })
+		for !p.Cancelled() {
+			runtime.Gosched()
+		}
+		queued(t, c, f, 0)
+		wg.Wait()
+		_ = queueOf(t, c, f)
+	}
+	require.NoError(t, c.Close())
+	for _, cancel := range cancels {
+		cancel()
+	}
+}
+
 // all queues close when the caller is told to stop, in each state; later calls are refused.
 func TestQ13_CallerStops(t *testing.T) {
 	for name, state := range map[string]func(c *caller.Caller, f *queue.Func[int]) (runs int){

@@ -61,8 +61,7 @@ func newSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) *serial[
 		s.limit = *c.cfg.limit
 	}
 	ctx = pending.WithTracker(context.WithoutCancel(ctx), nil)
-	s.pending, s.ctx = pending.Open[pending.None](ctx, c.loop, f.Function(), pending.WithProtection())
-	s.pending.SetCanceller(func(string) { s.shut() })
+	s.pending, s.ctx = pending.Open[pending.None](ctx, c.loop, f.Function(), func(string) { s.shut() }, pending.WithProtection())
 	if !inBubble() {
 		s.cleanup = runtime.AddCleanup(f, func(s *serial[A]) {
 			go s.close("its Func has been collected", nil) // callbacks must not hold up other cleanups

@@ -14,7 +14,7 @@ var errNilError = errors.New("pending: SetError was given a nil error")
 func (p *core) SetCanceller(fn func(msg string)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.has(flagDone) && (p.scheduled == nil || p.scheduled.pieces) {
+	if !p.has(flagDone) && p.scheduled == nil {
 		p.canceller = fn
 	}
 }

@@ -9,9 +9,10 @@ import (
 // Open makes a Pending for work that is done on l in pieces, by Calls of the package that asks, and the
 // context for those pieces. The context is that of a running call: it belongs to l and to the Pending, and
 // ends when the Pending is cancelled, when ctx ends, and when l stops. The Pending is done when somebody sets
-// an outcome. Cancel is a request, of which SetCanceller may tell the worker. fn is the function that String names.
-func Open[T any](ctx context.Context, l *loop.Loop, fn any, opts ...Option) (*Pending[T], context.Context) {
-	s := newScheduled[T](ctx, l, nil, opts)
+// an outcome; Cancel is a request, of which canceller is told as with SetCanceller, once the context has ended. fn
+// is the function that String names.
+func Open[T any](ctx context.Context, l *loop.Loop, fn any, canceller func(msg string), opts ...Option) (*Pending[T], context.Context) {
+	s := newScheduled[T](ctx, l, nil, append(opts, func(p *core) { p.canceller = canceller }))
 	t := &s.task
 	t.pc, t.pieces = funcPC(fn), true
 	t.state.CompareAndSwap(taskQueued, taskRunning) // unless a tracker has cancelled it

@@ -30,7 +30,7 @@ func TestOpen(t *testing.T) {
 			m := pending.NewManager()
 			parent, cancel := context.WithCancel(context.WithValue(m.Context(never), key{}, "value"))
 			defer cancel()
-			p, ctx := pending.Open[int](parent, l, test.end)
+			p, ctx := pending.Open[int](parent, l, test.end, nil)
 			require.Equal(t, []pending.Handle{p}, m.Pending())
 			require.Same(t, p, pending.Current(ctx))
 			require.Same(t, l, loop.Current(ctx))
@@ -63,12 +63,13 @@ var errOpen = errors.New("open test")
 // Cancel tells the worker, each time, after the context has ended; the outcome has the first cause.
 func TestOpen_Canceller(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		p, ctx := pending.Open[int](never, running(t), nil)
 		var told []string
-		p.SetCanceller(func(msg string) {
+		var ctx context.Context
+		p, ctx := pending.Open[int](never, running(t), nil, func(msg string) {
 			require.Error(t, ctx.Err())
 			told = append(told, msg)
 		})
+		p.SetCanceller(func(string) { t.Error("it has a canceller") })
 		require.True(t, p.CancelCause("one", errOpen))
 		require.True(t, p.CancelCause("two", errors.New("another")))
 		require.True(t, p.Cancel("three"))
@@ -85,7 +86,7 @@ func TestOpen_Canceller(t *testing.T) {
 // A tracker may cancel it before there is anything to ask.
 func TestOpen_CancelledByATracker(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
-		p, ctx := pending.Open[int](pending.WithTracker(never, cancelling{}), running(t), nil)
+		p, ctx := pending.Open[int](pending.WithTracker(never, cancelling{}), running(t), nil, nil)
 		requireCancelled(t, p)
 		require.False(t, p.SetResult(1))
 		_ = ctx.Err()
@@ -100,7 +101,7 @@ func (cancelling) Track(p pending.Handle) { p.Cancel("by the tracker") }
 func TestOpen_DoneBeforeTheStop(t *testing.T) {
 	bubble(t, "", func(t *testing.T) {
 		l := loop.New()
-		p, ctx := pending.Open[int](never, l, nil)
+		p, ctx := pending.Open[int](never, l, nil, nil)
 		_ = ctx.Done()
 		p.SetResult(1)
 		l.Stop()
