@@ -1,7 +1,9 @@
 package caller
 
 import (
+	"bytes"
 	"context"
+	"runtime"
 
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
@@ -89,6 +91,32 @@ func openSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) (*seria
 		c.queues.Store(f.ID(), s)
 	}
 	return s, nil
+}
+
+func newSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) *serial[A] {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	s := &serial[A]{caller: c, id: f.ID(), name: f.Name()}
+	if c.cfg.limit != nil {
+		s.limit = *c.cfg.limit
+	}
+	ctx = pending.WithTracker(context.WithoutCancel(ctx), nil)
+	s.pending, s.ctx = pending.Open[pending.None](ctx, c.loop, f.Function(), func(string) { s.shut() }, pending.WithProtection())
+	if !inBubble() {
+		s.cleanup = runtime.AddCleanup(f, func(s *serial[A]) {
+			go s.close("its Func has been collected", nil) // callbacks must not hold up other cleanups
+		}, s)
+	}
+	return s
+}
+
+// inBubble reports whether the goroutine is in a testing/synctest bubble. Cleanups run outside, and a channel of
+// a bubble that is touched from there ends the process.
+func inBubble() bool {
+	var buf [128]byte
+	header, _, _ := bytes.Cut(buf[:runtime.Stack(buf[:], false)], []byte("\n"))
+	return bytes.Contains(header, []byte("synctest bubble"))
 }
 
 // closer is a queue without the type of its arguments.

@@ -378,3 +378,25 @@ func TestQueueCallWaitsForItself(t *testing.T) {
 		require.NoError(t, list[2])
 	})
 }
+
+// QueueCall allocates nothing once things are going.
+func TestQueueCallAllocations(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	realTime(t)
+	c, ctx := start(t), context.Background()
+	f := queue.NewFunc(func(context.Context, [4]int) error { return nil })
+	none := func() {}
+	fn := func() {
+		for range 100 {
+			_ = caller.QueueCall(ctx, c, f, [4]int{})
+		}
+		_ = c.Do(ctx, none)
+	}
+	for range 100 {
+		fn()
+	}
+	require.Less(t, testing.AllocsPerRun(200, fn), 1.0)
+	require.NoError(t, c.Close())
+}

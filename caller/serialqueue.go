@@ -1,7 +1,6 @@
 package caller
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -51,32 +50,6 @@ type serial[A any] struct {
 
 // largeSerial is the number of slots that are worth giving back when a queue is empty.
 const largeSerial = 1 << 12
-
-func newSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) *serial[A] {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	s := &serial[A]{caller: c, id: f.ID(), name: f.Name()}
-	if c.cfg.limit != nil {
-		s.limit = *c.cfg.limit
-	}
-	ctx = pending.WithTracker(context.WithoutCancel(ctx), nil)
-	s.pending, s.ctx = pending.Open[pending.None](ctx, c.loop, f.Function(), func(string) { s.shut() }, pending.WithProtection())
-	if !inBubble() {
-		s.cleanup = runtime.AddCleanup(f, func(s *serial[A]) {
-			go s.close("its Func has been collected", nil) // callbacks must not hold up other cleanups
-		}, s)
-	}
-	return s
-}
-
-// inBubble reports whether the goroutine is in a testing/synctest bubble. Cleanups run outside, and a channel of
-// a bubble that is touched from there ends the process.
-func inBubble() bool {
-	var buf [128]byte
-	header, _, _ := bytes.Cut(buf[:runtime.Stack(buf[:], false)], []byte("\n"))
-	return bytes.Contains(header, []byte("synctest bubble"))
-}
 
 // push adds an argument and a turn in one step. open is false when the queue has been closed.
 func (s *serial[A]) push(f *queue.Func[A], arg A) (open bool, err error) {
@@ -171,9 +144,6 @@ func (s *serial[A]) finish(err error) {
 
 // rest puts the queue to rest if it is empty.
 func (s *serial[A]) rest() bool {
-	if cap(s.out) > largeSerial {
-		s.out, s.pos = nil, 0
-	}
 	s.mu.Lock()
 	if s.over {
 		s.mu.Unlock()
@@ -185,8 +155,8 @@ func (s *serial[A]) rest() bool {
 		return false
 	}
 	s.fn = nil
-	if cap(s.in) > largeSerial {
-		s.in = nil
+	if max(cap(s.in), cap(s.out)) > largeSerial {
+		s.in, s.out, s.pos = nil, nil, 0
 	}
 	return true
 }

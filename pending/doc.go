@@ -8,7 +8,7 @@
 //
 // Calls on a caller come with their Pending. [New] makes one that anybody may end with SetResult or
 // SetError; [Go] starts a goroutine whose outcome it is. [Handle] is a Pending without the type of its
-// value, for code that collects them.
+// value, for code that collects them. [Submit] and [Open] are the way in for packages that have a loop.
 //
 // # States
 //

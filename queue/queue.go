@@ -17,7 +17,7 @@ var (
 	// Queue, along with ErrClosed.
 	ErrReadOnly = errors.New("queue: read-only")
 
-	errClosedQueue = fmt.Errorf("%w: %w", ErrClosed, ErrReadOnly)
+	errClosedQueue = fmt.Errorf("%w (%w)", ErrClosed, ErrReadOnly)
 )
 
 // Queue hands values from any number of producers to any number of consumers, first in first out. It can be
@@ -36,14 +36,6 @@ type Queue[T any] struct {
 	putters  list.List // of *waiter; only while the queue is full
 	readOnly bool
 	closed   bool
-}
-
-// waiter is a Put or Get that waits. The queue's mutex guards it.
-type waiter[T any] struct {
-	who   Waiter
-	place *list.Element // nil once served
-	value T             // to be put; got
-	err   error
 }
 
 // NewQueue makes a Queue that holds at most limit values; 0 or less is no limit.
@@ -180,23 +172,6 @@ func (q *Queue[T]) wait(ctx context.Context, line *list.List, w *waiter[T]) erro
 			return err
 		}
 		q.mu.Unlock()
-	}
-}
-
-// serve takes the first out of the line. The queue's mutex is held.
-func serve[T any](line *list.List, err error) *waiter[T] {
-	first := line.Front()
-	if first == nil {
-		return nil
-	}
-	w := line.Remove(first).(*waiter[T])
-	w.place, w.err = nil, err
-	return w
-}
-
-func (w *waiter[T]) wake() {
-	if w != nil {
-		w.who.Unpark()
 	}
 }
 

@@ -1,6 +1,9 @@
 package queue
 
-import "context"
+import (
+	"container/list"
+	"context"
+)
 
 // Waiter is one who waits: a goroutine, or a call on a loop's thread. It is the seam by which package loop has
 // calls suspended; programs have no use for it.
@@ -33,5 +36,30 @@ func (g goroutine) Unpark() {
 	select {
 	case g <- struct{}{}:
 	default:
+	}
+}
+
+// waiter is a Put or Get that waits. The queue's mutex guards it.
+type waiter[T any] struct {
+	who   Waiter
+	place *list.Element // nil once served
+	value T             // to be put; got
+	err   error
+}
+
+// serve takes the first out of the line. The queue's mutex is held.
+func serve[T any](line *list.List, err error) *waiter[T] {
+	first := line.Front()
+	if first == nil {
+		return nil
+	}
+	w := line.Remove(first).(*waiter[T])
+	w.place, w.err = nil, err
+	return w
+}
+
+func (w *waiter[T]) wake() {
+	if w != nil {
+		w.who.Unpark()
 	}
 }
