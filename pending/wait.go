@@ -87,8 +87,11 @@ func (p *core) waiter() (*loop.Parker, error) {
 
 // RunningOn returns the Pending of the call that parker's owner runs, nil where it runs none that has one.
 func RunningOn(parker *loop.Parker) Handle {
-	if t, ok := parker.Running().(*task); ok {
-		return t.p.self
+	switch c := parker.Running().(type) {
+	case *task:
+		return c.p.self
+	case Piece:
+		return c.Whole()
 	}
 	return nil
 }
