@@ -22,60 +22,13 @@ import (
 // return: cancelled with loop.ErrStopped as the cause after Stop, loop.ErrMailboxFull, loop.ErrNilFunc,
 // ErrNoCaller.
 func CallSoon[T any](ctx context.Context, c *Caller, fn func(context.Context) (T, error)) *pending.Pending[T] {
-	return schedule(ctx, c, 0, fn, nil)
+	return schedule(ctx, c, callConfig{}, fn)
 }
 
 // CallLater is CallSoon once d has passed, counted from now; never earlier. Zero or less is at once. Calls
 // due at the same time start in the order of submission. Calls that are not due when c stops are cancelled.
 func CallLater[T any](ctx context.Context, c *Caller, d time.Duration, fn func(context.Context) (T, error)) *pending.Pending[T] {
-	return schedule(ctx, c, d, fn, nil)
-}
-
-// CallOption configures one call.
-type CallOption interface{ applyCall(*callConfig) }
-
-type callConfig struct {
-	delay   time.Duration
-	options []pending.Option
-}
-
-type callOption func(*callConfig)
-
-func (o callOption) applyCall(c *callConfig) { o(c) }
-
-// Delay makes the call a CallLater.
-func Delay(d time.Duration) CallOption { return callOption(func(c *callConfig) { c.delay = d }) }
-
-// Metadata attaches a value to the call's Pending.
-func Metadata(key string, value any) CallOption {
-	return callOption(func(c *callConfig) {
-		c.options = append(c.options, pending.WithMetadata(key, value))
-	})
-}
-
-// Protected keeps the call from being cancelled when a wait for it is given up.
-func Protected() CallOption {
-	return callOption(func(c *callConfig) { c.options = append(c.options, pending.WithProtection()) })
-}
-
-// ScheduleCall is CallSoon with options.
-func ScheduleCall[T any](ctx context.Context, c *Caller, fn func(context.Context) (T, error), opts ...CallOption) *pending.Pending[T] {
-	var cfg callConfig
-	for _, o := range opts {
-		if o != nil {
-			o.applyCall(&cfg)
-		}
-	}
-	return schedule(ctx, c, cfg.delay, fn, cfg.options)
-}
-
-func schedule[T any](ctx context.Context, c *Caller, d time.Duration, fn func(context.Context) (T, error), opts []pending.Option) *pending.Pending[T] {
-	if c == nil {
-		p := pending.New[T](ctx, opts...)
-		p.SetError(ErrNoCaller)
-		return p
-	}
-	return pending.Submit(ctx, c.loop, d, fn, opts...)
+	return schedule(ctx, c, callConfig{delay: d}, fn)
 }
 
 // noResult makes a function without a result one that returns None.

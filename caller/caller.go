@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/puzpuzpuz/xsync/v3"
+	"go.uber.org/atomic"
 
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
@@ -19,9 +20,10 @@ import (
 // which Current returns outside of calls, those that give an error give ErrNoCaller; of the others only String may
 // be called.
 type Caller struct {
-	id   registry.ID
-	cfg  config
-	loop *loop.Loop
+	id      registry.ID
+	cfg     config
+	backend Backend
+	loop    *loop.Loop
 
 	started, stopping, stopped *pending.Pending[pending.None]
 	leaveContext               func() bool // ends the registration with the context of its life
@@ -32,9 +34,14 @@ type Caller struct {
 	mu        sync.Mutex
 	state     State
 	children  []*Caller
+	guests    map[*pending.Prepared]struct{}
 	protected bool
 	holds     int
 	err       error // what a host failed with
+
+	toStop     atomic.Int32   // children and guests that have not stopped, and one until all have been told
+	guestsLeft sync.WaitGroup // those that have not ended
+	workers    workers
 }
 
 // State is a stage in the life of a Caller. States only move forward.
@@ -67,6 +74,8 @@ func create(ctx context.Context, cfg config) (*Caller, error) {
 		cfg.name = fmt.Sprintf("caller-%d", c.id)
 	}
 	c.cfg = cfg
+	c.backend = valueOr(cfg.backend, Thread)
+	c.workers.init(c)
 	started := c.onStarted
 	if cfg.manual {
 		started = nil
@@ -127,12 +136,14 @@ func (c *Caller) onStopped(err error) {
 	if err != nil {
 		defer c.started.SetError(err)
 	}
-	defer c.awaitChildren() // if a host has failed, they have not been stopped before
+	defer c.awaitOthers() // if a host has failed, they have not been stopped before
 	defer c.stopping.SetResult(pending.None{})
 	c.Stop(true)
 }
 
-func (c *Caller) awaitChildren() {
+// awaitOthers waits for children and guests.
+func (c *Caller) awaitOthers() {
+	c.guestsLeft.Wait()
 	for _, child := range c.Children() {
 		_ = child.stopped.WaitDone(context.Background())
 	}
@@ -145,6 +156,9 @@ func (c *Caller) leave(err error) {
 		parent.mu.Lock()
 		parent.children = slices.DeleteFunc(parent.children, func(o *Caller) bool { return o == c })
 		parent.mu.Unlock()
+	}
+	if c.cfg.worker != nil {
+		c.cfg.worker.lost()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

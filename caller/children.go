@@ -33,6 +33,8 @@ func (c *Caller) matches(cfg config) error {
 		return fmt.Errorf("%w: %q has host %T, and %T was asked for", ErrMismatch, c.Name(), c.cfg.host, cfg.host)
 	case cfg.guest != nil && c.cfg.guest == nil:
 		return fmt.Errorf("%w: %q has a thread of its own and is no guest", ErrMismatch, c.Name())
+	case cfg.backend != nil && *cfg.backend != c.backend:
+		return fmt.Errorf("%w: %q has backend %v, and %v was asked for", ErrMismatch, c.Name(), c.backend, *cfg.backend)
 	}
 	return nil
 }

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/atomic"
-
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
 	"github.com/pinion-go/pinion/registry"
@@ -95,13 +93,13 @@ func Run(ctx context.Context, body func(ctx context.Context, c *Caller) error, o
 		return err
 	}
 	scope := new(scope)
-	main := CallSoon(pending.WithTracker(ctx, scope), c, func(ctx context.Context) (pending.None, error) {
+	main := ScheduleCall(pending.WithTracker(ctx, scope), c, func(ctx context.Context) (pending.None, error) {
 		err := body(ctx, c)
 		if err == nil {
 			err = scope.wait(ctx)
 		}
 		return pending.None{}, err
-	})
+	}, On(Thread))
 	main.AddDoneCallback(func(pending.Handle) {
 		scope.cancel("what had started it has ended")
 		c.Stop(true)
@@ -163,8 +161,8 @@ func (c *Caller) Poll(ctx context.Context, timeout time.Duration) error {
 
 // Get returns the child of that name, which it makes, on a thread of its own, if there is none; without
 // a name, a new child each time. It returns when the child runs; inside a call the call is suspended.
-// The child stops before its parent does. Errors: ErrMismatch when the child exists with another host,
-// loop.ErrStopped when the caller stops or has stopped, and those of New.
+// The child stops before its parent does. Errors: ErrMismatch when the child exists with another host or
+// backend, loop.ErrStopped when the caller stops or has stopped, and those of New.
 func (c *Caller) Get(name string, opts ...Option) (*Caller, error) {
 	if c == nil {
 		return nil, ErrNoCaller
@@ -204,10 +202,10 @@ func (c *Caller) Hold() (release func(), err error) {
 		c.mu.Lock()
 		c.holds--
 		last := c.holds == 0 && c.state < Stopping
+		var children []*Caller
 		if last {
-			c.state = Stopping // in the same step, so that no Hold comes in between
+			children = c.stoppingLocked() // in the same step, so that no Hold comes in between
 		}
-		children := slices.Clone(c.children)
 		c.mu.Unlock()
 		if last {
 			c.stop(children)
@@ -230,8 +228,8 @@ func (c *Caller) Protected() bool {
 }
 
 // Stop tells the caller to stop and returns at once; Stopped tells when it has. Without force it does
-// nothing to a protected caller. From now on calls are refused. The children are stopped first, by force;
-// then suspended calls are resumed with their waits failing, queued ones are cancelled, and the thread
+// nothing to a protected caller. From now on calls are refused. Children are stopped first, by force, and guests
+// are told to return; then suspended calls are resumed with their waits failing, queued ones are cancelled, and the thread
 // ends. A call that holds the thread is waited for. Stop may be called again.
 func (c *Caller) Stop(force bool) {
 	c.mu.Lock()
@@ -239,10 +237,17 @@ func (c *Caller) Stop(force bool) {
 		c.mu.Unlock()
 		return
 	}
-	c.state = Stopping
-	children := slices.Clone(c.children)
+	children := c.stoppingLocked()
 	c.mu.Unlock()
 	c.stop(children)
+}
+
+// stoppingLocked makes the state Stopping and returns the children that have to stop before c does. From now
+// on there are no new ones, and no new guests.
+func (c *Caller) stoppingLocked() []*Caller {
+	c.state = Stopping
+	c.toStop.Store(int32(len(c.children) + len(c.guests) + 1))
+	return slices.Clone(c.children)
 }
 
 // stop is what follows once the state is Stopping.
@@ -251,22 +256,23 @@ func (c *Caller) stop(children []*Caller) {
 	defer c.stopping.SetResult(pending.None{})
 	defer c.stopAfter(children)
 	c.closeQueues()
+	c.workers.close()
 }
 
-// stopAfter stops the loop once children have stopped.
+// stopAfter stops the loop once children and guests have stopped.
 func (c *Caller) stopAfter(children []*Caller) {
-	if len(children) == 0 {
-		c.loop.Stop()
-		return
-	}
-	left := atomic.NewInt32(int32(len(children)))
+	c.haltGuests()
 	for _, child := range children {
 		child.Stop(true)
-		child.stopped.AddDoneCallback(func(pending.Handle) {
-			if left.Dec() == 0 {
-				c.loop.Stop()
-			}
-		})
+		child.stopped.AddDoneCallback(func(pending.Handle) { c.oneHasStopped() })
+	}
+	c.oneHasStopped()
+}
+
+// oneHasStopped counts what c waits for before its loop stops.
+func (c *Caller) oneHasStopped() {
+	if c.toStop.Dec() == 0 {
+		c.loop.Stop()
 	}
 }
 

@@ -21,8 +21,8 @@ var (
 	ErrNotMainThread = errors.New("caller: not on the process's main thread")
 )
 
-// Option configures a Caller. A child made by Get takes its parent's logger, limits and polling unless
-// told otherwise; name, host, guest and protection are its own.
+// Option configures a Caller. A child made by Get takes its parent's logger, limits, polling and backend
+// unless told otherwise; name, host, guest and protection are its own.
 type Option interface{ apply(*config) }
 
 type option func(*config)
@@ -43,6 +43,12 @@ type config struct {
 	slowCall  *time.Duration
 	spin      *time.Duration
 	limit     *int
+
+	backend     *Backend
+	maxIdle     *int
+	idleTimeout *time.Duration
+	maxWorkers  *int
+	worker      *worker // it is one of its parent's workers
 }
 
 // WithName names the caller in logs, traces, profiles and the registry. Names need not be unique.
@@ -78,6 +84,23 @@ func WithSpin(limit time.Duration) Option { return option(func(c *config) { c.sp
 // WithMailboxLimit limits how many calls may be queued; see loop.WithMailboxLimit.
 func WithMailboxLimit(n int) Option { return option(func(c *config) { c.limit = &n }) }
 
+// WithBackend sets what CallSoon, CallLater and ScheduleCall use unless told otherwise: Thread unless set. Do,
+// CallDirect and the body of Run stay on the thread.
+func WithBackend(b Backend) Option { return option(func(c *config) { c.backend = &b }) }
+
+// WithMaxIdleWorkers limits how many workers ToThread keeps for reuse: 10 unless set, 0 for none.
+func WithMaxIdleWorkers(n int) Option { return option(func(c *config) { c.maxIdle = &n }) }
+
+// WithIdleTimeout sets how long a worker of ToThread may be idle: 60 s unless set, 0 for ever. It is stopped
+// when between one and two times that have passed.
+func WithIdleTimeout(d time.Duration) Option {
+	return option(func(c *config) { c.idleTimeout = &d })
+}
+
+// WithMaxWorkers limits how many workers ToThread has at a time, those that are being stopped included; the
+// calls in excess wait, in the order of submission. 0, the default, is no limit.
+func WithMaxWorkers(n int) Option { return option(func(c *config) { c.maxWorkers = &n }) }
+
 func newConfig(opts []Option) (config, error) {
 	var c config
 	for _, o := range opts {
@@ -94,6 +117,14 @@ func newConfig(opts []Option) (config, error) {
 		return c, fmt.Errorf("%w: WithSpin(%v): use 0 to never poll", ErrInvalid, *c.spin)
 	case c.limit != nil && *c.limit < 0:
 		return c, fmt.Errorf("%w: WithMailboxLimit(%d): use 0 for no limit", ErrInvalid, *c.limit)
+	case c.maxIdle != nil && *c.maxIdle < 0:
+		return c, fmt.Errorf("%w: WithMaxIdleWorkers(%d): use 0 to keep none", ErrInvalid, *c.maxIdle)
+	case c.idleTimeout != nil && *c.idleTimeout < 0:
+		return c, fmt.Errorf("%w: WithIdleTimeout(%v): use 0 for no limit", ErrInvalid, *c.idleTimeout)
+	case c.maxWorkers != nil && *c.maxWorkers < 0:
+		return c, fmt.Errorf("%w: WithMaxWorkers(%d): use 0 for no limit", ErrInvalid, *c.maxWorkers)
+	case c.backend != nil:
+		return c, c.backend.valid()
 	}
 	return c, nil
 }
@@ -104,6 +135,10 @@ func (c *config) inherit(parent *config) {
 	c.slowCall = orElse(c.slowCall, parent.slowCall)
 	c.spin = orElse(c.spin, parent.spin)
 	c.limit = orElse(c.limit, parent.limit)
+	c.backend = orElse(c.backend, parent.backend)
+	c.maxIdle = orElse(c.maxIdle, parent.maxIdle)
+	c.idleTimeout = orElse(c.idleTimeout, parent.idleTimeout)
+	c.maxWorkers = orElse(c.maxWorkers, parent.maxWorkers)
 }
 
 func orElse[T any](set, other *T) *T {
@@ -112,6 +147,9 @@ func orElse[T any](set, other *T) *T {
 	}
 	return other
 }
+
+// valueOr returns what has been set, or a default.
+func valueOr[T any](set *T, value T) T { return *orElse(set, &value) }
 
 // loopOptions are the options of the caller's loop.
 func (c *config) loopOptions() []loop.Option {

@@ -38,6 +38,7 @@ type core struct {
 	ran       int    // in this turn
 	unusual   bool   // the turn is traced, or the loop is unwinding
 	calls     uint64 // ordinary calls started
+	whenIdle  func() // see WhenIdle
 
 	turnStart  atomic.Int64 // when the running turn began; 0 between turns
 	switches   atomic.Uint64

@@ -173,6 +173,10 @@ func (l *Loop) runUnusual(c Call) {
 	switch {
 	case resumed:
 		c.Run()
+	case l.unwinding && l.stage == stageResumes:
+		if _, note := c.(funcCall); !note { // of the loop to itself
+			l.drop(c) // the rest of a call that has run
+		}
 	case l.unwinding:
 		l.counts.undone.Inc()
 		l.drop(c)

@@ -182,7 +182,7 @@ func (l *Loop) iterate() error {
 			return l.driver.sleep(0)
 		}
 	}
-	if l.host == nil && l.expectsMore() || !l.mailbox.Sleep() {
+	if l.tellIdle() || l.host == nil && l.expectsMore() || !l.mailbox.Sleep() {
 		return nil
 	}
 	l.slim()
@@ -233,7 +233,7 @@ func (l *Loop) Step() (next time.Duration, ok bool, err error) {
 		l.finish(nil)
 		return 0, false, ErrStopped
 	}
-	if l.ready(now) || !l.mailbox.Sleep() || l.stopping.Load() {
+	if l.tellIdle() || l.ready(now) || !l.mailbox.Sleep() || l.stopping.Load() {
 		return 0, true, nil
 	}
 	if at := l.timers.earliest.Load(); at != never {

@@ -29,8 +29,8 @@ func Current(ctx context.Context) Handle {
 func (t *task) Value(key any) any {
 	switch key {
 	case loop.ContextKey{}:
-		if t.home != nil {
-			return t.home
+		if l := t.belongs(); l != nil {
+			return l
 		}
 	case currentKey{}:
 		return t.p.self
@@ -49,7 +49,7 @@ func (t *task) Deadline() (time.Time, bool) { return t.parent.Deadline() }
 // everybody, whatever becomes of the call.
 func (t *task) Err() error {
 	switch t.ended.Load() {
-	case endedCanceled:
+	case endedCanceled, endedStopped:
 		return context.Canceled
 	case endedDeadline:
 		return context.DeadlineExceeded
@@ -64,6 +64,7 @@ func (t *task) Err() error {
 const (
 	endedCanceled uint32 = 1 + iota
 	endedDeadline
+	endedStopped // by Halt
 )
 
 func (t *task) look() error {
@@ -75,7 +76,7 @@ func (t *task) look() error {
 	if err := t.parent.Err(); err != nil {
 		return err
 	}
-	if t.loop != nil && t.loop.Stopping() && t.state.Load() != taskOver {
+	if t.stopping() && t.state.Load() != taskOver {
 		return context.Canceled
 	}
 	if inner := t.inner.Load(); inner != nil {
@@ -100,8 +101,11 @@ func (t *task) above() *task {
 // end ends the context.
 func (t *task) end(err error) {
 	kind := endedCanceled
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
 		kind = endedDeadline
+	case err == loop.ErrStopped:
+		kind = endedStopped
 	}
 	if !t.ended.CompareAndSwap(0, kind) {
 		return
@@ -120,7 +124,7 @@ func (t *task) reason(err error) error {
 		return context.Cause(t.parent)
 	case a != nil && a.Err() != nil:
 		return a.reason(err)
-	case t.loop != nil && t.loop.Stopping():
+	case t.stopping():
 		return loop.ErrStopped
 	}
 	return err
@@ -155,8 +159,8 @@ func (t *task) channelled() *innerContext {
 	for a := t.above(); a != nil; a = a.above() {
 		links = append(links, follow(a.channelled()))
 	}
-	if t.loop != nil && t.state.Load() != taskOver {
-		stop := follow(t.loop.Life())
+	if l := t.loop(); l != nil && t.state.Load() != taskOver {
+		stop := follow(l.Life())
 		t.unlink = append(t.unlink, stop)
 		links = append(links, stop)
 	}

@@ -137,6 +137,9 @@ func (p *core) cancelledLocked() error {
 
 // finishLocked makes p done, releases mu and serves those who wait.
 func (p *core) finishLocked() {
+	if p.scheduled != nil {
+		p.scheduled.leavePlace()
+	}
 	p.flags.Store(p.flags.Load() | flagDone)
 	p.canceller = nil
 	if p.done != nil {

@@ -12,7 +12,7 @@ import (
 // an outcome; Cancel is a request, of which canceller is told as with SetCanceller, once the context has ended. fn
 // is the function that String names.
 func Open[T any](ctx context.Context, l *loop.Loop, fn any, canceller func(msg string), opts ...Option) (*Pending[T], context.Context) {
-	s := newScheduled[T](ctx, l, nil, append(opts, func(p *core) { p.canceller = canceller }))
+	s := newScheduled[T](ctx, l, nil, false, nil, append(opts, func(p *core) { p.canceller = canceller }))
 	t := &s.task
 	t.pc, t.pieces = funcPC(fn), true
 	t.state.CompareAndSwap(taskQueued, taskRunning) // unless a tracker has cancelled it

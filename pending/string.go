@@ -30,8 +30,8 @@ func (p *core) String() string {
 	fmt.Fprintf(&b, "Pending %s #%d", p.glyph(), p.number())
 	if t := p.scheduled; t != nil {
 		fmt.Fprintf(&b, " %s", t.funcName())
-		if t.loop != nil {
-			fmt.Fprintf(&b, " on %q", t.loop.Name())
+		if l := t.loop(); l != nil {
+			fmt.Fprintf(&b, " on %q", l.Name())
 		}
 	}
 	metadata := p.Metadata()

@@ -19,11 +19,11 @@ import (
 // loop stops while the call is not over. It does not end when the function returns, so that a call can
 // start others under its own context and leave.
 type task struct {
-	p    *core
-	loop *loop.Loop // runs it; nil: it runs on a goroutine of its own
-	home *loop.Loop // the one that the context belongs to
-	work work
-	pc   uintptr // the function's
+	p     *core
+	home  *loop.Loop            // runs it; with apart, the one that the context of a call on a goroutine belongs to
+	place atomic.Pointer[Place] // with apart: of a call whose loop is chosen later; written under p.mu
+	work  work
+	pc    uintptr // the function's
 
 	// parent is the context that the call was started under. If that was the context of another call,
 	// it is that call's parent and ancestor is that call: calls that start their successor do not
@@ -41,6 +41,7 @@ type task struct {
 	unlink []func() bool // undo link
 	linked bool
 	pieces bool // made by Open: others do the work
+	apart  bool // made with Prepare or Go
 }
 
 const (
@@ -79,18 +80,21 @@ func (s *scheduled[T]) complete(v T, err error) {
 
 func (s *scheduled[T]) release() { s.fn = nil }
 
-func newScheduled[T any](ctx context.Context, l *loop.Loop, fn func(context.Context) (T, error), opts []Option) *scheduled[T] {
+func newScheduled[T any](ctx context.Context, home *loop.Loop, place *Place, apart bool, fn func(context.Context) (T, error), opts []Option) *scheduled[T] {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	s := &scheduled[T]{fn: fn}
 	t := &s.task
-	t.p, t.loop, t.home, t.work, t.pc, t.parent = &s.core, l, l, s, funcPC(fn), ctx
+	t.p, t.home, t.apart, t.work, t.pc, t.parent = &s.core, home, apart, s, funcPC(fn), ctx
+	if place != nil {
+		t.place.Store(place)
+	}
 	if a, ok := ctx.(*task); ok {
 		t.parent = a.parent
 		t.ancestor.Store(a)
-		if l == nil {
-			t.home = a.home
+		if home == nil {
+			t.home = a.belongs()
 		}
 	}
 	s.init(t, &s.Pending, opts)
@@ -104,7 +108,7 @@ func newScheduled[T any](ctx context.Context, l *loop.Loop, fn func(context.Cont
 // in for packages that have a loop and no caller; see caller.CallSoon for what it promises. When l does
 // not accept the call the Pending is done on return.
 func Submit[T any](ctx context.Context, l *loop.Loop, d time.Duration, fn func(context.Context) (T, error), opts ...Option) *Pending[T] {
-	s := newScheduled(ctx, l, fn, opts)
+	s := newScheduled(ctx, l, nil, false, fn, opts)
 	t := &s.task
 	var err error
 	switch {
@@ -112,7 +116,7 @@ func Submit[T any](ctx context.Context, l *loop.Loop, d time.Duration, fn func(c
 		err = loop.ErrNilFunc
 	case t.state.Load() != taskQueued: // a tracker has cancelled it
 	case d > 0:
-		err = t.delay(d)
+		err = t.delay(l, d, t)
 	default:
 		err = l.Submit(t)
 	}
@@ -122,8 +126,34 @@ func Submit[T any](ctx context.Context, l *loop.Loop, d time.Duration, fn func(c
 	return &s.Pending
 }
 
-func (t *task) delay(d time.Duration) error {
-	timer, err := t.loop.SubmitDelayed(d, t)
+// loop returns the one that runs the call, nil if it runs on a goroutine or has yet to be handed over.
+func (t *task) loop() *loop.Loop {
+	if !t.apart {
+		return t.home
+	}
+	if place := t.place.Load(); place != nil {
+		return place.Loop
+	}
+	return nil
+}
+
+// belongs returns the loop that the context belongs to, if any.
+func (t *task) belongs() *loop.Loop {
+	if l := t.loop(); l != nil {
+		return l
+	}
+	return t.home
+}
+
+// stopping reports whether who runs the call has been told to stop.
+func (t *task) stopping() bool {
+	l := t.loop()
+	return l != nil && l.Stopping() || t.ended.Load() == endedStopped
+}
+
+// delay has call, which stands for t, run on l once d has passed.
+func (t *task) delay(l *loop.Loop, d time.Duration, call loop.Call) error {
+	timer, err := l.SubmitDelayed(d, call)
 	if err != nil {
 		return err
 	}
@@ -139,13 +169,11 @@ func (t *task) delay(d time.Duration) error {
 // anywhere. fn's context ends when ctx does and when the Pending is cancelled; a panic in fn, or its
 // calling runtime.Goexit, becomes the outcome.
 func Go[T any](ctx context.Context, fn func(context.Context) (T, error)) *Pending[T] {
-	s := newScheduled(ctx, nil, fn, nil)
-	if fn == nil {
-		s.task.Abort(loop.ErrNilFunc)
-	} else {
-		go s.task.runGuarded()
+	p, r := Prepare(ctx, nil, nil, fn)
+	if fn != nil {
+		go (*task)(r).runGuarded()
 	}
-	return &s.Pending
+	return p
 }
 
 func (t *task) runGuarded() {
@@ -187,7 +215,7 @@ func (t *task) Abort(err error) (told bool) {
 func (t *task) fail(err error) {
 	ended := t.Err()
 	reason := t.reason(ended)
-	stopped := t.loop != nil && t.loop.Stopping() && errors.Is(err, loop.ErrStopped)
+	stopped := t.stopping() && errors.Is(err, loop.ErrStopped)
 	t.over()
 	switch {
 	case !stopped && (ended == nil || !errors.Is(err, ended) && !errors.Is(err, context.Canceled) && !errors.Is(err, reason)):

@@ -3,6 +3,7 @@ package pending
 import (
 	"context"
 	"reflect"
+	"slices"
 )
 
 // Tracker is told of Pendings that are made under a context it is active in.
@@ -28,9 +29,14 @@ func WithTracker(ctx context.Context, t Tracker) context.Context {
 	return WithTrackers(ctx, append(active, t)...)
 }
 
-// WithTrackers makes exactly these active in the context it returns: none of them, without any.
+// WithTrackers makes exactly these active in the context it returns and in those made from it, none if there
+// are none. Nil ones do not count.
 func WithTrackers(ctx context.Context, trackers ...Tracker) context.Context {
-	return context.WithValue(ctx, trackersKey{}, trackers)
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	active := slices.DeleteFunc(slices.Clone(trackers), func(t Tracker) bool { return t == nil })
+	return context.WithValue(ctx, trackersKey{}, active)
 }
 
 // Trackers returns the trackers active in ctx. The caller must not change the slice.

@@ -60,11 +60,13 @@ func unending(ctx context.Context) context.Context { return context.WithoutCance
 //go:noinline
 func (p *core) block(ctx context.Context, flags WaitOption) error {
 	p.watchFor(ctx, flags)
-	if t := p.scheduled; t != nil && t.loop != nil {
-		trip := t.loop.Expect(p)
-		defer trip.End()
-		if p.IsDone() {
-			return nil
+	if t := p.scheduled; t != nil {
+		if l := t.loop(); l != nil {
+			trip := l.Expect(p)
+			defer trip.End()
+			if p.IsDone() {
+				return nil
+			}
 		}
 	}
 	parker, err := loop.Self()

@@ -1,0 +1,112 @@
+package pending
+
+import (
+	"context"
+	"time"
+
+	"github.com/pinion-go/pinion/loop"
+)
+
+// Prepared is a call that has its Pending and is still to be handed over. It is the seam for packages that
+// decide later, or not by a loop alone, where a call runs.
+type Prepared task
+
+// Place is where a prepared call is: with the loop that is to run it, or, while Loop is nil, with somebody who
+// looks for one.
+type Place struct {
+	Loop *loop.Loop
+	// Ended is called when a call in this place is about to be done, before anybody can see it. It is called
+	// under the Pending's lock, on whatever goroutine ends the call: it must be short, and may neither run
+	// functions of others nor use the Pending.
+	Ended func(*Prepared)
+}
+
+// Prepare makes a call for On or Go: with a place, it waits there for On; without one it is for Go, and its
+// context belongs to home. A call without a function is over at once.
+func Prepare[T any](ctx context.Context, home *loop.Loop, place *Place, fn func(context.Context) (T, error), opts ...Option) (*Pending[T], *Prepared) {
+	s := newScheduled(ctx, home, place, true, fn, opts)
+	if fn == nil {
+		s.task.Abort(loop.ErrNilFunc)
+	}
+	return &s.Pending, (*Prepared)(&s.task)
+}
+
+// Over reports whether the function has returned or will not be called.
+func (r *Prepared) Over() bool { return r.state.Load() == taskOver }
+
+// Abort ends a call that has not been handed over.
+func (r *Prepared) Abort(err error) { (*task)(r).Abort(err) }
+
+// Link makes the end of the context that the call was made under reach a call that waits to be handed over.
+func (r *Prepared) Link() { (*task)(r).link() }
+
+// On hands the call over to the loop of to. If that refuses it, with the errors of loop.Submit, the call is
+// where it was before. taken says that to.Ended has been called or will be: not after an error, and not when
+// the Pending has been done before.
+func (r *Prepared) On(to *Place) (taken bool, err error) {
+	t := (*task)(r)
+	from := t.place.Load()
+	if !t.move(to) {
+		return false, nil
+	}
+	if err := to.Loop.Submit(t); err != nil && t.move(from) {
+		return false, err
+	}
+	return true, nil
+}
+
+// move brings the call to another place unless its Pending is done.
+func (t *task) move(to *Place) bool {
+	t.p.mu.Lock()
+	defer t.p.mu.Unlock()
+	if t.p.has(flagDone) {
+		return false
+	}
+	t.place.Store(to)
+	return true
+}
+
+// leavePlace tells the place that the call ends. t.p.mu is held.
+func (t *task) leavePlace() {
+	if place := t.place.Load(); place != nil {
+		place.Ended((*Prepared)(t))
+	}
+}
+
+// Go runs the call on a goroutine of its own, which calls left at its end.
+func (r *Prepared) Go(left func()) {
+	go func() {
+		defer left()
+		(*task)(r).runGuarded()
+	}()
+}
+
+// Halt ends the context of a call on a goroutine as a loop's stop does that of its calls.
+func (r *Prepared) Halt() {
+	if !r.Over() {
+		(*task)(r).end(loop.ErrStopped)
+	}
+}
+
+// Later has then called on l's thread once d has passed, unless the call is over by then; if l stops before,
+// that ends the call.
+func (r *Prepared) Later(l *loop.Loop, d time.Duration, then func(*Prepared)) {
+	t := (*task)(r)
+	if err := t.delay(l, d, later{t, then}); err != nil {
+		t.Abort(err)
+	}
+}
+
+// later is a call that waits for its time before it is handed over.
+type later struct {
+	t    *task
+	then func(*Prepared)
+}
+
+func (d later) Run() {
+	if r := (*Prepared)(d.t); !r.Over() {
+		d.then(r)
+	}
+}
+
+func (d later) Abort(err error) bool { return d.t.Abort(err) }
