@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/puzpuzpuz/xsync/v3"
+
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
 )
@@ -44,11 +46,12 @@ func (b Backend) valid() error {
 // of c. A guest runs at once, also when c has not started yet, and beside c's calls. Whatever it does, c is
 // Current, its outcome is that of a call, and c refuses it after Stop as it refuses calls; the mailbox limit
 // is not for guests. When c is told to stop, the guest's context ends; c goes on serving the calls it has
-// accepted until its guests have returned, and then stops.
+// accepted until its guests have returned, and then stops. A guest that waits for c to stop has to do so under
+// its own context.
 //
 // The error for another backend is ErrInvalid.
 func CallUsingBackend[T any](ctx context.Context, c *Caller, b Backend, fn func(context.Context) (T, error)) *pending.Pending[T] {
-	return schedule(ctx, c, callConfig{where: onBackend, backend: b}, fn)
+	return schedule(ctx, c, callConfig{where: named, backend: b}, fn)
 }
 
 // addGuest runs t as a guest.
@@ -63,11 +66,29 @@ func (c *Caller) addGuest(t *pending.Prepared) {
 		c.guestsLeft.Add(1)
 	}
 	c.mu.Unlock()
-	if accepted {
-		t.Go(func() { c.removeGuest(t) })
-	} else {
+	if !accepted {
 		t.Abort(loop.ErrStopped)
+		return
 	}
+	t.Go(func(run func()) {
+		self := loop.GoroutineID()
+		hosts.Store(self, c)
+		defer c.removeGuest(t)
+		defer hosts.Delete(self)
+		run()
+	})
+}
+
+// hosts finds the caller that a goroutine is a guest of.
+var hosts = xsync.NewMapOf[uintptr, *Caller]()
+
+// waitsForGuest reports whether c cannot stop before the calling goroutine has ended.
+func (c *Caller) waitsForGuest() bool {
+	host, _ := hosts.Load(loop.GoroutineID())
+	for host != nil && host != c {
+		host = host.Parent()
+	}
+	return host != nil
 }
 
 func (c *Caller) removeGuest(t *pending.Prepared) {

@@ -277,8 +277,8 @@ func (c *Caller) oneHasStopped() {
 }
 
 // Close stops the caller by force and waits until it has stopped, inside another caller's call by
-// suspending it. It returns the error with which a host failed. In one of the caller's own calls it does
-// not wait, since the caller cannot stop before that call ends. The owner of a manual caller may call it on
+// suspending it. It returns the error with which a host failed. In one of the caller's own calls, guests
+// included, it does not wait, since the caller cannot stop before that call ends. The owner of a manual caller may call it on
 // the goroutine that drives it; from another goroutine it waits for the owner's next Poll.
 func (c *Caller) Close() error {
 	if c == nil {
@@ -288,6 +288,9 @@ func (c *Caller) Close() error {
 	if c.loop.OnThread() {
 		for c.Poll(context.Background(), -1) == nil {
 		}
+		return nil
+	}
+	if c.waitsForGuest() {
 		return nil
 	}
 	return c.WaitStopped(context.Background())

@@ -13,7 +13,7 @@ type CallOption interface{ applyCall(*callConfig) }
 type callConfig struct {
 	delay    time.Duration
 	where    where
-	backend  Backend // where onBackend
+	backend  Backend // where named
 	options  []pending.Option
 	trackers []pending.Tracker // nil: those of the context
 }
@@ -22,8 +22,10 @@ type callConfig struct {
 type where int
 
 const (
-	unsaid where = iota // the caller's own backend
-	onBackend
+	unsaid where = iota // by the caller's own backend
+	named               // by a backend
+	onThread
+	asGuest
 	inWorker
 )
 
@@ -48,7 +50,7 @@ func Protected() CallOption {
 
 // On makes the call a CallUsingBackend.
 func On(b Backend) CallOption {
-	return callOption(func(c *callConfig) { c.where, c.backend = onBackend, b })
+	return callOption(func(c *callConfig) { c.where, c.backend = named, b })
 }
 
 // InWorker makes the call a ToThread.
@@ -76,40 +78,45 @@ func schedule[T any](ctx context.Context, c *Caller, cfg callConfig, fn func(con
 	if cfg.trackers != nil {
 		ctx = pending.WithTrackers(ctx, cfg.trackers...)
 	}
-	if err := c.choose(&cfg); err != nil {
+	where, err := c.choose(cfg.where, cfg.backend)
+	if err != nil {
 		p := pending.New[T](ctx, cfg.options...)
 		p.SetError(err)
 		return p
 	}
-	if cfg.where == onBackend && cfg.backend == Thread {
+	if where == onThread {
 		return pending.Submit(ctx, c.loop, cfg.delay, fn, cfg.options...)
 	}
 	home, place := c.loop, (*pending.Place)(nil)
-	if cfg.where == inWorker {
+	if where == inWorker {
 		home, place = nil, &c.workers.waiting
 	}
 	p, t := pending.Prepare(ctx, home, place, fn, cfg.options...)
 	switch {
 	case t.Over():
 	case cfg.delay > 0:
-		t.Later(c.loop, cfg.delay, func(t *pending.Prepared) { c.handOver(t, cfg.where) })
+		t.Later(c.loop, cfg.delay, func(t *pending.Prepared) { c.handOver(t, where) })
 	default:
-		c.handOver(t, cfg.where)
+		c.handOver(t, where)
 	}
 	return p
 }
 
-// choose settles what runs the call.
-func (c *Caller) choose(cfg *callConfig) error {
-	switch {
-	case c == nil:
-		return ErrNoCaller
-	case cfg.where == unsaid:
-		cfg.where, cfg.backend = onBackend, c.backend
-	case cfg.where == onBackend:
-		return cfg.backend.valid()
+// choose settles what runs a call.
+func (c *Caller) choose(where where, b Backend) (where, error) {
+	if c == nil {
+		return where, ErrNoCaller
 	}
-	return nil
+	switch where {
+	case unsaid:
+		b = c.backend
+	case inWorker:
+		return where, nil
+	}
+	if b == Thread {
+		return onThread, nil
+	}
+	return asGuest, b.valid()
 }
 
 func (c *Caller) handOver(t *pending.Prepared, where where) {

@@ -23,7 +23,8 @@ var (
 	stressSeed = flag.Uint64("stress.seed", 0, "what TestStress begins with; by the clock unless set")
 )
 
-// TestStress mixes everything: calls of each kind from goroutines and from calls, delays, cancels, waits
+// TestStress mixes everything: calls of each kind from goroutines and from calls, on threads, in workers and as
+// guests, delays, cancels, waits
 // across callers, children, panics, and callers that are stopped in the middle and replaced. Every accepted
 // call has to end exactly once, on its own caller's thread, and nothing may be left. A seed makes the same
 // choices again, though not the same races:
@@ -109,7 +110,7 @@ func stressRound(t *testing.T, seed uint64) bool {
 }
 
 func newStressed(t *testing.T) *caller.Caller {
-	c, err := caller.New(context.Background(), quiet, caller.WithSlowCall(0))
+	c, err := caller.New(context.Background(), quiet, caller.WithSlowCall(0), caller.WithMaxWorkers(3), caller.WithIdleTimeout(time.Millisecond))
 	if err != nil {
 		t.Errorf("no caller: %v", err)
 	}
@@ -177,11 +178,13 @@ func (s *stress) act(ctx context.Context, rnd *rand.Rand, depth int) {
 // call hands over a call that does something at random, and counts its end.
 func (s *stress) call(ctx context.Context, rnd *rand.Rand, c *caller.Caller, d time.Duration, depth int) *pending.Pending[int] {
 	own := rand.New(rand.NewPCG(rnd.Uint64(), 1))
-	p := caller.CallLater(ctx, c, d, func(ctx context.Context) (int, error) {
+	where := [...]caller.CallOption{nil, nil, caller.On(caller.Goroutine), caller.InWorker()}[rnd.IntN(4)]
+	p := caller.ScheduleCall(ctx, c, func(ctx context.Context) (int, error) {
 		s.begun.Inc()
+		on := caller.Current(ctx)
 		defer func() {
 			s.finished.Inc()
-			if !c.Loop().OnThread() {
+			if on != c && on.Parent() != c || where == nil && on != c || on.Loop().OnThread() != (where == nil || on != c) {
 				s.wrong.add("a call ran elsewhere")
 			}
 		}()
@@ -202,7 +205,7 @@ func (s *stress) call(ctx context.Context, rnd *rand.Rand, c *caller.Caller, d t
 			s.act(ctx, own, depth+1)
 		}
 		return 1, ctx.Err()
-	})
+	}, caller.Delay(d), where)
 	s.accepted.Inc()
 	var once atomic.Int32
 	p.AddDoneCallback(func(pending.Handle) {

@@ -60,6 +60,9 @@ func below() *Loop {
 	return l
 }
 
+// GoroutineID returns a number that no other goroutine has at the time.
+func GoroutineID() uintptr { return goroutineID() }
+
 // here returns the entry of the goroutine that calls, or nil where it belongs to no loop.
 func here() *coroutine {
 	co, _ := coroutines.Load(goroutineID())

@@ -73,13 +73,8 @@ func (t *task) leavePlace() {
 	}
 }
 
-// Go runs the call on a goroutine of its own, which calls left at its end.
-func (r *Prepared) Go(left func()) {
-	go func() {
-		defer left()
-		(*task)(r).runGuarded()
-	}()
-}
+// Go hands the call over to a goroutine of its own, where around has to call run.
+func (r *Prepared) Go(around func(run func())) { go around((*task)(r).runGuarded) }
 
 // Halt ends the context of a call on a goroutine as a loop's stop does that of its calls.
 func (r *Prepared) Halt() {
