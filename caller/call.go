@@ -10,7 +10,7 @@ import (
 )
 
 // CallSoon has fn called on c's thread and returns its result to come, without waiting. It may be called
-// from anywhere, at any time.
+// from anywhere, at any time. WithBackend makes it a CallUsingBackend.
 //
 // Calls handed over by one goroutine start in its order, CallSoon and CallDirect alike. fn's context has
 // the values of ctx, belongs to c, and ends when ctx ends, when the Pending is cancelled, and when c stops.

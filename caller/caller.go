@@ -240,7 +240,7 @@ func (c *Caller) Info() registry.Info {
 // Stats returns the counters of the caller's loop.
 func (c *Caller) Stats() loop.Stats { return c.loop.Stats() }
 
-// String shows name, number, state, thread (→ marks the caller's own), protection and children.
+// String shows name, number, state, thread (→ marks the caller's own), protection, children and guests.
 func (c *Caller) String() string {
 	if c == nil {
 		return "no Caller"
@@ -264,6 +264,9 @@ func (c *Caller) String() string {
 	}
 	if n := len(c.children); n > 0 {
 		fmt.Fprintf(&b, " children %d", n)
+	}
+	if n := len(c.guests); n > 0 {
+		fmt.Fprintf(&b, " guests %d", n)
 	}
 	return b.String()
 }

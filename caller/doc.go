@@ -15,7 +15,9 @@
 // How work is handed over: [CallSoon] and [CallLater] give a Pending with a typed result; the methods of the
 // same names are for functions without one; CallDirect is the cheapest, without any; Do waits. [QueueCall] is
 // for calls that must not overlap: those queued for one queue.Func run one after the other, also when they wait,
-// and have one Pending together, which QueueGet returns and QueueClose cancels.
+// and have one Pending together, which QueueGet returns and QueueClose cancels. What would hold the thread up
+// goes elsewhere: [ToThread] uses a pool of worker threads, and [CallUsingBackend] a goroutine as the caller's
+// guest. [ScheduleCall] has them all, and options.
 //
 // Inside a call, [Current] is the caller and [CurrentPending] the call's own Pending.
 //
@@ -23,9 +25,10 @@
 //
 // Starting, Running, Stopping, Stopped; each but the first has a Pending to wait for. A caller stops when
 // Stop or Close is called, when the context of its life ends, when the last Hold is released, and when its
-// parent does. Stopping goes from the children up: they are stopped first and have stopped before their
-// parent does. From the moment stop is requested every new call is refused; what had been accepted ends with
-// a result, an error or a cancellation; deferred functions of suspended calls run on their own thread.
+// parent does. Stopping goes from the children up: they, workers included, are stopped first and have stopped
+// before their parent does, and so have its guests. From the moment stop is requested every new call is
+// refused; what had been accepted ends with a result, an error or a cancellation; deferred functions of
+// suspended calls run on their own thread.
 //
 // # Concurrency properties
 //

@@ -209,3 +209,38 @@ func Example_queue() {
 	fmt.Println(sum.Wait(ctx))
 	// Output: 10 <nil>
 }
+
+// What blocks for long is given to a worker, and the caller's own thread stays free.
+func ExampleToThread() {
+	ctx := context.Background()
+	c, _ := caller.New(ctx, caller.WithName("ui"))
+	defer func() { _ = c.Close() }()
+	size := caller.ToThread(ctx, c, func(ctx context.Context) (int, error) {
+		fmt.Println("on", caller.Current(ctx).Name())
+		time.Sleep(time.Millisecond) // a system call, a C library, …
+		return 42, nil
+	})
+	fmt.Println(size.Wait(ctx))
+	// Output:
+	// on ui/worker-1
+	// 42 <nil>
+}
+
+// With a limit, calls wait for their turn, in the order in which they were made.
+func ExampleWithMaxWorkers() {
+	ctx := context.Background()
+	c, _ := caller.New(ctx, caller.WithMaxWorkers(1))
+	defer func() { _ = c.Close() }()
+	var last *pending.Pending[pending.None]
+	for i := range 3 {
+		last = c.ToThread(ctx, func(context.Context) error {
+			fmt.Println("call", i)
+			return nil
+		})
+	}
+	_ = last.WaitDone(ctx)
+	// Output:
+	// call 0
+	// call 1
+	// call 2
+}

@@ -182,6 +182,31 @@ func TestQueuedForAWorker(t *testing.T) {
 	})
 }
 
+// A context that somebody has watched before the call had a worker ends with the worker all the same.
+func TestContextOfAQueuedCallEndsAtStop(t *testing.T) {
+	for name, limit := range map[string]int{"queued": 1, "at once": 0} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				c := start(t, caller.WithMaxWorkers(limit))
+				c.ToThread(t.Context(), hold(time.Second))
+				watched := pending.WithTracker(t.Context(), watcher{})
+				p := c.ToThread(watched, func(ctx context.Context) error {
+					<-ctx.Done()
+					return context.Cause(ctx)
+				})
+				time.Sleep(2 * time.Second)
+				require.NoError(t, c.Close())
+				requireStopped(t, p)
+			})
+		})
+	}
+}
+
+// watcher is a tracker that wants to know when calls are to end.
+type watcher struct{}
+
+func (watcher) Track(p pending.Handle) { p.Context().Done() }
+
 // canceller is a tracker that wants nothing to run.
 type canceller struct{}
 

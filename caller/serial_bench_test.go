@@ -52,13 +52,13 @@ func BenchmarkQueueCall_backlog(b *testing.B) {
 	<-over
 }
 
-func BenchmarkCallDirect(b *testing.B) {
+func BenchmarkCallDirect_drained(b *testing.B) {
 	c := start(b)
 	fn := func() {}
 	drained(b, c, func() { _ = c.CallDirect(fn) })
 }
 
-func BenchmarkCallSoon(b *testing.B) {
+func BenchmarkCallSoon_drained(b *testing.B) {
 	c, ctx := start(b), context.Background()
 	drained(b, c, func() { c.CallSoon(ctx, nothing) })
 }

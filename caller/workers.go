@@ -95,7 +95,7 @@ func (w *workers) pick(t *pending.Prepared, first bool) (*worker, error) {
 		w.idle = slices.Delete(w.idle, 0, 1)
 		k.state = busy
 		return k, nil
-	case w.max == 0 || w.live < w.max && (first || len(w.queue) == 0):
+	case w.max == 0 || w.live < w.max: // the queue is empty, since who leaves a place to fill has taken from it
 		return w.addLocked(), nil
 	case first:
 		w.queue = slices.Insert(w.queue, 0, t)

@@ -159,19 +159,25 @@ func (t *task) channelled() *innerContext {
 	for a := t.above(); a != nil; a = a.above() {
 		links = append(links, follow(a.channelled()))
 	}
-	if l := t.loop(); l != nil && t.state.Load() != taskOver {
-		stop := follow(l.Life())
-		t.unlink = append(t.unlink, stop)
-		links = append(links, stop)
-	}
 	if len(links) > 0 {
 		runtime.AddCleanup(t, undo, links)
 	}
 	t.inner.Store(inner)
+	t.followLoopLocked()
 	if err := t.Err(); err != nil {
 		cancel(t.reason(err))
 	}
 	return inner
+}
+
+// followLoopLocked has the inner context, if there is one, end when the loop is told to stop, if there is one and
+// the call is not over by then. Whichever of them comes later calls it, under mu.
+func (t *task) followLoopLocked() {
+	l, inner := t.loop(), t.inner.Load()
+	if l == nil || inner == nil || t.state.Load() == taskOver {
+		return
+	}
+	t.unlink = append(t.unlink, context.AfterFunc(l.Life(), func() { inner.cancel(loop.ErrStopped) }))
 }
 
 func undo(links []func() bool) {

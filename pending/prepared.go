@@ -49,6 +49,11 @@ func (r *Prepared) On(to *Place) (taken bool, err error) {
 	if !t.move(to) {
 		return false, nil
 	}
+	if t.inner.Load() != nil {
+		t.mu.Lock()
+		t.followLoopLocked()
+		t.mu.Unlock()
+	}
 	if err := to.Loop.Submit(t); err != nil && t.move(from) {
 		return false, err
 	}
