@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/puzpuzpuz/xsync/v3"
@@ -131,6 +130,9 @@ func (c *Caller) onStarted() {
 // one before calls runtime.Goexit.
 func (c *Caller) onStopped(err error) {
 	defer c.stopped.SetResult(pending.None{})
+	if k := c.cfg.worker; k != nil {
+		defer k.lost()
+	}
 	defer c.leave(err)
 	defer c.started.Cancel("stopped before it started")
 	if err != nil {
@@ -156,9 +158,6 @@ func (c *Caller) leave(err error) {
 		parent.mu.Lock()
 		parent.children = slices.DeleteFunc(parent.children, func(o *Caller) bool { return o == c })
 		parent.mu.Unlock()
-	}
-	if c.cfg.worker != nil {
-		c.cfg.worker.lost()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -239,34 +238,3 @@ func (c *Caller) Info() registry.Info {
 
 // Stats returns the counters of the caller's loop.
 func (c *Caller) Stats() loop.Stats { return c.loop.Stats() }
-
-// String shows name, number, state, thread (→ marks the caller's own), protection, children and guests.
-func (c *Caller) String() string {
-	if c == nil {
-		return "no Caller"
-	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "Caller %q #%d %v", c.Name(), c.id, c.State())
-	if tid := c.ThreadID(); tid != 0 {
-		b.WriteString(" thread ")
-		if c.loop.OnThread() {
-			b.WriteString("→")
-		}
-		fmt.Fprint(&b, tid)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case c.holds > 0:
-		fmt.Fprintf(&b, " 🔒 held %d times", c.holds)
-	case c.protected:
-		b.WriteString(" 🔒")
-	}
-	if n := len(c.children); n > 0 {
-		fmt.Fprintf(&b, " children %d", n)
-	}
-	if n := len(c.guests); n > 0 {
-		fmt.Fprintf(&b, " guests %d", n)
-	}
-	return b.String()
-}

@@ -92,7 +92,7 @@ func WithBackend(b Backend) Option { return option(func(c *config) { c.backend =
 func WithMaxIdleWorkers(n int) Option { return option(func(c *config) { c.maxIdle = &n }) }
 
 // WithIdleTimeout sets how long a worker of ToThread may be idle: 60 s unless set, 0 for ever. It is stopped
-// when between one and two times that have passed.
+// between once and twice that after it became idle.
 func WithIdleTimeout(d time.Duration) Option {
 	return option(func(c *config) { c.idleTimeout = &d })
 }

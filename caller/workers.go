@@ -63,7 +63,7 @@ func (w *workers) init(owner *Caller) {
 	w.owner, w.waiting.Ended = owner, w.dropped
 	w.maxIdle, w.max = valueOr(cfg.maxIdle, 10), valueOr(cfg.maxWorkers, 0)
 	if timeout := valueOr(cfg.idleTimeout, time.Minute); timeout > 0 {
-		w.tick = max(timeout/2, 1)
+		w.tick = timeout - timeout/2
 	}
 }
 
@@ -178,7 +178,7 @@ func (w *workers) sweep() {
 	w.armLocked()
 	w.mu.Unlock()
 	for _, k := range expired {
-		k.caller.Stop(true)
+		defer k.caller.Stop(true) // each of them, even if a callback calls runtime.Goexit
 	}
 }
 

@@ -11,16 +11,6 @@ import (
 // decide later, or not by a loop alone, where a call runs.
 type Prepared task
 
-// Place is where a prepared call is: with the loop that is to run it, or, while Loop is nil, with somebody who
-// looks for one.
-type Place struct {
-	Loop *loop.Loop
-	// Ended is called when a call in this place is about to be done, before anybody can see it. It is called
-	// under the Pending's lock, on whatever goroutine ends the call: it must be short, and may neither run
-	// functions of others nor use the Pending.
-	Ended func(*Prepared)
-}
-
 // Prepare makes a call for On or Go: with a place, it waits there for On; without one it is for Go, and its
 // context belongs to home. A call without a function is over at once.
 func Prepare[T any](ctx context.Context, home *loop.Loop, place *Place, fn func(context.Context) (T, error), opts ...Option) (*Pending[T], *Prepared) {
@@ -58,24 +48,6 @@ func (r *Prepared) On(to *Place) (taken bool, err error) {
 		return false, err
 	}
 	return true, nil
-}
-
-// move brings the call to another place unless its Pending is done.
-func (t *task) move(to *Place) bool {
-	t.p.mu.Lock()
-	defer t.p.mu.Unlock()
-	if t.p.has(flagDone) {
-		return false
-	}
-	t.place.Store(to)
-	return true
-}
-
-// leavePlace tells the place that the call ends. t.p.mu is held.
-func (t *task) leavePlace() {
-	if place := t.place.Load(); place != nil {
-		place.Ended((*Prepared)(t))
-	}
 }
 
 // Go hands the call over to a goroutine of its own, where around has to call run.

@@ -126,31 +126,6 @@ func Submit[T any](ctx context.Context, l *loop.Loop, d time.Duration, fn func(c
 	return &s.Pending
 }
 
-// loop returns the one that runs the call, nil if it runs on a goroutine or has yet to be handed over.
-func (t *task) loop() *loop.Loop {
-	if !t.apart {
-		return t.home
-	}
-	if place := t.place.Load(); place != nil {
-		return place.Loop
-	}
-	return nil
-}
-
-// belongs returns the loop that the context belongs to, if any.
-func (t *task) belongs() *loop.Loop {
-	if l := t.loop(); l != nil {
-		return l
-	}
-	return t.home
-}
-
-// stopping reports whether who runs the call has been told to stop.
-func (t *task) stopping() bool {
-	l := t.loop()
-	return l != nil && l.Stopping() || t.ended.Load() == endedStopped
-}
-
 // delay has call, which stands for t, run on l once d has passed.
 func (t *task) delay(l *loop.Loop, d time.Duration, call loop.Call) error {
 	timer, err := l.SubmitDelayed(d, call)
