@@ -228,9 +228,9 @@ func (c *Caller) Protected() bool {
 }
 
 // Stop tells the caller to stop and returns at once; Stopped tells when it has. Without force it does
-// nothing to a protected caller. From now on calls are refused. Children are stopped first, by force, and guests
-// are told to return; then suspended calls are resumed with their waits failing, queued ones are cancelled, and the thread
-// ends. A call that holds the thread is waited for. Stop may be called again.
+// nothing to a protected caller. From now on calls are refused. Children are stopped first, by force, and
+// guests are told to return; then suspended calls are resumed with their waits failing, queued ones are
+// cancelled, and the thread ends. A call that holds the thread is waited for. Stop may be called again.
 func (c *Caller) Stop(force bool) {
 	c.mu.Lock()
 	if c.state >= Stopping || !force && c.protected {
@@ -278,8 +278,9 @@ func (c *Caller) oneHasStopped() {
 
 // Close stops the caller by force and waits until it has stopped, inside another caller's call by
 // suspending it. It returns the error with which a host failed. In one of the caller's own calls, guests
-// included, it does not wait, since the caller cannot stop before that call ends. The owner of a manual caller may call it on
-// the goroutine that drives it; from another goroutine it waits for the owner's next Poll.
+// included, it does not wait, since the caller cannot stop before that call ends. The owner of a manual
+// caller may call it on the goroutine that drives it; from another goroutine it waits for the owner's next
+// Poll.
 func (c *Caller) Close() error {
 	if c == nil {
 		return ErrNoCaller

@@ -101,7 +101,7 @@ func TestMaxWorkers(t *testing.T) {
 // A call in the queue is over at once when it is cancelled, its context ends, or the caller is told to stop.
 func TestQueuedForAWorker(t *testing.T) {
 	full := func(t *testing.T) *caller.Caller {
-		c := start(t, caller.WithMaxWorkers(1))
+		c := start(t, quiet, caller.WithMaxWorkers(1))
 		c.ToThread(t.Context(), hold(time.Hour))
 		synctest.Wait()
 		return c
@@ -113,6 +113,7 @@ func TestQueuedForAWorker(t *testing.T) {
 			p := c.ToThread(t.Context(), never)
 			require.Equal(t, pending.Handle(p), pending.Current(p.Context()))
 			require.NotContains(t, p.String(), " on ")
+			require.Same(t, c, caller.Current(p.Context()), "until there is a worker")
 			require.True(t, p.Cancel("no"))
 			require.True(t, p.IsDone())
 			require.True(t, p.Cancelled())

@@ -87,11 +87,11 @@ func schedule[T any](ctx context.Context, c *Caller, cfg callConfig, fn func(con
 	if where == onThread {
 		return pending.Submit(ctx, c.loop, cfg.delay, fn, cfg.options...)
 	}
-	home, place := c.loop, (*pending.Place)(nil)
+	var place *pending.Place
 	if where == inWorker {
-		home, place = nil, &c.workers.waiting
+		place = &c.workers.waiting
 	}
-	p, t := pending.Prepare(ctx, home, place, fn, cfg.options...)
+	p, t := pending.Prepare(ctx, c.loop, place, fn, cfg.options...)
 	switch {
 	case t.Over():
 	case cfg.delay > 0:

@@ -20,7 +20,7 @@ import (
 // start others under its own context and leave.
 type task struct {
 	p     *core
-	home  *loop.Loop            // runs it; with apart, the one that the context of a call on a goroutine belongs to
+	home  *loop.Loop            // runs it; with apart, the one that the context belongs to unless place has another
 	place atomic.Pointer[Place] // with apart: of a call whose loop is chosen later; written under p.mu
 	work  work
 	pc    uintptr // the function's
