@@ -81,7 +81,7 @@ func TestHostEventHandlersCannotSuspend(t *testing.T) {
 		v, err := p.Wait(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, 5, v)
-		time.Sleep(time.Minute) // for the New that was given up
+		<-slow.closed // of the New that was given up, on js/wasm before it ran
 	})
 }
 
