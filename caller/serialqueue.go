@@ -40,7 +40,7 @@ type serial[A any] struct {
 	over bool // shut
 
 	_     [64]byte     // what the loop writes stays off the producers' cache lines
-	left  atomic.Int64 // arguments in out that have not been taken; only kept when there is a limit
+	left  atomic.Int32 // arguments in out that have not been taken; only kept when there is a limit
 	out   []A          // what was in in; next is out[pos]
 	pos   int
 	busy  bool // a call is in progress
@@ -121,7 +121,7 @@ func (s *serial[A]) next() bool {
 // leave notes how many arguments are left in out.
 func (s *serial[A]) leave() {
 	if s.limit > 0 {
-		s.left.Store(int64(len(s.out) - s.pos))
+		s.left.Store(int32(len(s.out) - s.pos))
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
+	"github.com/pinion-go/pinion/queue"
 )
 
 var (
@@ -56,12 +57,14 @@ type stress struct {
 
 	accepted, ended, twice atomic.Int64 // calls with a Pending
 	begun, finished        atomic.Int64 // their functions
-	posted, ran            atomic.Int64 // direct calls
+	posted, ran            atomic.Int64 // direct calls, and those of QueueCall
+	queue                  *queue.Func[int]
 	wrong                  trail[string]
 }
 
 func stressRound(t *testing.T, seed uint64) bool {
 	var s stress
+	s.queue = queue.NewFunc(s.inTurn)
 	for i := range s.callers {
 		s.callers[i].Store(newStressed(t))
 	}
@@ -148,6 +151,14 @@ func (s *stress) act(ctx context.Context, rnd *rand.Rand, depth int) {
 		}) != nil {
 			s.posted.Dec()
 		}
+		if err := caller.QueueCall(ctx, c, s.queue, rnd.IntN(20)); err == nil {
+			s.posted.Inc()
+		} else if !errors.Is(err, loop.ErrStopped) {
+			s.wrong.add("QueueCall: " + err.Error())
+		}
+		if rnd.IntN(10) == 0 {
+			caller.QueueClose(c, s.queue)
+		}
 	case 2:
 		err := c.Do(ctx, func() {
 			if !c.Loop().OnThread() {
@@ -173,6 +184,23 @@ func (s *stress) act(ctx context.Context, rnd *rand.Rand, depth int) {
 			_ = p.WaitDone(ctx)
 		}
 	}
+}
+
+// inTurn is a queued call.
+func (s *stress) inTurn(ctx context.Context, kind int) error {
+	s.ran.Inc()
+	if !caller.Current(ctx).Loop().OnThread() {
+		s.wrong.add("a queued call ran elsewhere")
+	}
+	switch kind {
+	case 0:
+		panic(errTest)
+	case 1:
+		runtime.Goexit()
+	case 2, 3:
+		return loop.Sleep(ctx, 100*time.Microsecond)
+	}
+	return ctx.Err()
 }
 
 // call hands over a call that does something at random, and counts its end.
