@@ -34,6 +34,7 @@ type Caller struct {
 	state     State
 	children  []*Caller
 	guests    map[*pending.Prepared]struct{}
+	tasks     []*startStop // started and not ended
 	protected bool
 	holds     int
 	err       error // what a host failed with

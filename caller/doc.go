@@ -25,10 +25,11 @@
 //
 // Starting, Running, Stopping, Stopped; each but the first has a Pending to wait for. A caller stops when
 // Stop or Close is called, when the context of its life ends, when the last Hold is released, and when its
-// parent does. Stopping goes from the children up: they, workers included, are stopped first and have stopped
-// before their parent does, and so have its guests. From the moment stop is requested every new call is
-// refused; what had been accepted ends with a result, an error or a cancellation; deferred functions of
-// suspended calls run on their own thread.
+// parent does. Its [StartStop] tasks are asked to stop before anything else ends, and have a second for it.
+// Stopping goes from the children up: they, workers included, are stopped first and have stopped before their
+// parent does, and so have its guests. From the moment stop is requested every new call is refused; what had
+// been accepted ends with a result, an error or a cancellation; deferred functions of suspended calls run on
+// their own thread.
 //
 // # Concurrency properties
 //

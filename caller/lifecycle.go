@@ -228,9 +228,10 @@ func (c *Caller) Protected() bool {
 }
 
 // Stop tells the caller to stop and returns at once; Stopped tells when it has. Without force it does
-// nothing to a protected caller. From now on calls are refused. Children are stopped first, by force, and
-// guests are told to return; then suspended calls are resumed with their waits failing, queued ones are
-// cancelled, and the thread ends. A call that holds the thread is waited for. Stop may be called again.
+// nothing to a protected caller. From now on calls are refused. Its StartStop tasks are asked to stop first
+// and have a second for it; then children are stopped, by force, and guests are told to return; then suspended
+// calls are resumed with their waits failing, queued ones are cancelled, and the thread ends. A call that holds
+// the thread is waited for. Stop may be called again.
 func (c *Caller) Stop(force bool) {
 	c.mu.Lock()
 	if c.state >= Stopping || !force && c.protected {
@@ -254,7 +255,7 @@ func (c *Caller) stoppingLocked() []*Caller {
 func (c *Caller) stop(children []*Caller) {
 	c.loop.Refuse()
 	defer c.stopping.SetResult(pending.None{})
-	defer c.stopAfter(children)
+	defer c.stopTasks(func() { c.stopAfter(children) })
 	c.closeQueues()
 	c.workers.close()
 }

@@ -8,7 +8,7 @@ type Place struct {
 	Loop *loop.Loop
 	// Ended is called when a call in this place is about to be done, before anybody can see it. It is called
 	// under the Pending's lock, on whatever goroutine ends the call: it must be short, and may neither run
-	// functions of others nor use the Pending.
+	// functions of others nor use the Pending. It may be nil.
 	Ended func(*Prepared)
 }
 
@@ -50,7 +50,7 @@ func (t *task) move(to *Place) bool {
 
 // leavePlace tells the place that the call ends. t.p.mu is held.
 func (t *task) leavePlace() {
-	if place := t.place.Load(); place != nil {
+	if place := t.place.Load(); place != nil && place.Ended != nil {
 		place.Ended((*Prepared)(t))
 	}
 }
