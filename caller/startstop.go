@@ -96,15 +96,12 @@ func (t *StartStopTask[T]) Start() error {
 	case t.invalid != nil:
 		return t.invalid
 	case t.phase.CompareAndSwap(taskFresh, taskStarted):
-		t.caller.enlist(&t.startStop)
+		t.caller.enlist(&t.startStop) // first: a caller that stops looks for tasks once it accepts no more
 		taken, err := t.call.On(&pending.Place{Loop: t.caller.loop})
 		if err != nil {
 			t.call.Abort(err)
 		} else if !taken { // it has been cancelled
 			err = t.stopped.Err()
-		}
-		if t.caller.State() >= Stopping { // which has asked its tasks, perhaps before this was one
-			t.stop.SetResult(pending.None{})
 		}
 		return err
 	case t.phase.Load() == taskStoppedEarly:
@@ -202,7 +199,7 @@ func (c *Caller) stopTasks(then func()) {
 		defer s.stop.SetResult(pending.None{}) // deferred: a callback may call runtime.Goexit
 	}
 	if len(tasks) == 0 || c.loop.ThreadID() == 0 {
-		defer then()
+		then()
 		return
 	}
 	grace := time.AfterFunc(stopGrace, func() {

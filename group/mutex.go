@@ -17,8 +17,9 @@ import (
 // It is re-entrant, and the owner is a task, never a thread or goroutine: who calls With with the context
 // that body was given, in the call that body runs in, does not wait. A call that body has started under that
 // context is another task and waits, until body has returned. So body must not wait for such a call: neither
-// would ever end. Goroutines that body starts with the go statement and gives its context have no task of
-// their own and count as the owner; use pending.Go for those that should not.
+// would ever end. Goroutines of the go statement, and functions for CallDirect and Do, have no task of their
+// own: with body's context they count as the owner, for as long as body or one of them is inside. Use
+// pending.Go and CallSoon for those that should not.
 type Mutex struct {
 	once sync.Once
 	turn Semaphore // of one permit
