@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/atomic"
 
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/loop"
@@ -188,50 +187,6 @@ func TestGoexitInAStopCallback_X08(t *testing.T) {
 			require.NoError(t, task.Stopped().Err())
 		}
 	})
-}
-
-// TestStartStopStorm starts tasks on callers that are being stopped. Each has to end, in one of the ways
-// that are promised.
-func TestStartStopStorm_X08(t *testing.T) {
-	realTime(t)
-	for round := range 60 {
-		c := start(t, quiet)
-		var ended, begun atomic.Int32
-		done := make(chan struct{})
-		var tasks []*caller.StartStopTask[int]
-		go func() {
-			defer close(done)
-			for i := range 40 {
-				task := caller.StartStop(c, func(ctx context.Context, started func(), stop *pending.Pending[pending.None]) (int, error) {
-					begun.Inc()
-					defer ended.Inc()
-					return obedient(0)(ctx, started, stop)
-				})
-				tasks = append(tasks, task)
-				_ = task.Start()
-				if i%3 == 0 {
-					task.Stop()
-				}
-			}
-		}()
-		for range round {
-			runtime.Gosched()
-		}
-		began := time.Now()
-		require.NoError(t, c.Close())
-		require.Less(t, time.Since(began), time.Minute)
-		<-done
-		require.Equal(t, begun.Load(), ended.Load())
-		for _, task := range tasks {
-			v, err := outcome(t, task.Stopped())
-			if err != nil {
-				require.ErrorIs(t, err, pending.ErrCancelled)
-			} else {
-				require.Equal(t, 42, v)
-			}
-			_, _ = outcome(t, task.Started())
-		}
-	}
 }
 
 // Many tasks on one caller all get their time together.

@@ -2,7 +2,6 @@ package group_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"github.com/pinion-go/pinion/caller/callertest"
 	"github.com/pinion-go/pinion/group"
 	"github.com/pinion-go/pinion/loop"
-	"github.com/pinion-go/pinion/pending"
 )
 
 func TestEventWait_K04(t *testing.T) {
@@ -100,9 +98,7 @@ func TestWaitEvent_K05(t *testing.T) {
 				}
 				succeed(t, p)
 				require.Equal(t, tt.want, got)
-				// Nobody is left in line.
-				e.Set()
-				stop.Set()
+				require.Zero(t, e.Waiting()+stop.Waiting(), "somebody is left in line")
 			})
 		})
 	}
@@ -118,9 +114,11 @@ func TestWaitEventIsGivenUp_K05(t *testing.T) {
 			return err
 		})
 		synctest.Wait()
+		require.Equal(t, 2, e.Waiting()+stop.Waiting())
 		cancel()
 		require.NoError(t, p.WaitDone(t.Context()))
 		require.ErrorIs(t, p.Err(), context.Canceled)
+		require.Zero(t, e.Waiting()+stop.Waiting())
 	})
 }
 
@@ -146,14 +144,4 @@ func TestEventCallerStops_K04(t *testing.T) {
 		require.ErrorIs(t, got, loop.ErrStopped)
 		require.NoError(t, instant)
 	})
-}
-
-func ExampleWaitEvent() {
-	var data, stop group.Event
-	p := pending.Go(context.Background(), func(ctx context.Context) (bool, error) {
-		return group.WaitEvent(ctx, &data, &stop)
-	})
-	stop.Set()
-	fmt.Println(p.Wait(context.Background()))
-	// Output: false <nil>
 }

@@ -2,7 +2,6 @@ package group_test
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"sync"
 	"testing"
@@ -212,15 +211,4 @@ func TestLockIsNotTracked(t *testing.T) {
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
 	l.Unlock()
-}
-
-func ExampleLock() {
-	var files sync.Mutex // also taken by code that knows nothing of loops
-	unlock, err := group.Lock(context.Background(), &files)
-	if err != nil {
-		return
-	}
-	defer unlock()
-	fmt.Println("locked:", !files.TryLock())
-	// Output: locked: true
 }

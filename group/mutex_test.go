@@ -244,17 +244,3 @@ func TestMutexMisuse(t *testing.T) {
 	require.ErrorIs(t, m.With(t.Context(), nil), loop.ErrNilFunc)
 	require.True(t, isFree(&m))
 }
-
-func ExampleMutex() {
-	var m group.Mutex
-	add := func(ctx context.Context, what string) error {
-		return m.With(ctx, func(context.Context) error {
-			fmt.Println(what)
-			return nil
-		})
-	}
-	_ = m.With(context.Background(), func(ctx context.Context) error {
-		return add(ctx, "inside, without waiting") // with body's context
-	})
-	// Output: inside, without waiting
-}

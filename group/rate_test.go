@@ -84,6 +84,26 @@ func TestRateLimited_E05(t *testing.T) {
 	}
 }
 
+// The gap counts also from a start that is older than Period.
+func TestRateLimitedLongGap_E05(t *testing.T) {
+	spawning(t, func(t *testing.T, start spawn) {
+		began := time.Now()
+		var times log[time.Duration]
+		limited := group.RateLimited(func(context.Context) (int, error) {
+			times.add(time.Since(began))
+			return 0, nil
+		}, group.Rate{MaxCalls: 2, Period: 100 * ms, MinGap: time.Second})
+		for range 3 {
+			succeed(t, start(t.Context(), func(ctx context.Context) error {
+				_, err := limited(ctx)
+				return err
+			}))
+			time.Sleep(500 * ms)
+		}
+		require.Equal(t, []time.Duration{0, 1000 * ms, 2000 * ms}, times.all())
+	})
+}
+
 func TestRateLimitedIsFair_E05(t *testing.T) {
 	spawning(t, func(t *testing.T, start spawn) {
 		var order log[int]
@@ -221,11 +241,4 @@ func TestRateLimitedHammer_E05(t *testing.T) {
 			}
 		}
 	})
-}
-
-func ExampleRateLimited() {
-	ask := group.RateLimited(func(context.Context) (string, error) { return "answer", nil },
-		group.Rate{MaxCalls: 10, Period: time.Second})
-	fmt.Println(ask(context.Background()))
-	// Output: answer <nil>
 }
