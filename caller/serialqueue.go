@@ -104,8 +104,7 @@ func (s *serial[A]) Run() {
 func (s *serial[A]) next() bool {
 	if s.pos == len(s.out) {
 		s.mu.Lock()
-		s.out, s.in, s.pos = s.in, s.out[:0], 0
-		s.leave()
+		s.takeLocked()
 		s.mu.Unlock()
 	}
 	if s.pos == len(s.out) {
@@ -116,6 +115,12 @@ func (s *serial[A]) next() bool {
 	s.pos++
 	s.leave()
 	return true
+}
+
+// takeLocked fetches what has been queued.
+func (s *serial[A]) takeLocked() {
+	s.out, s.in, s.pos = s.in, s.out[:0], 0
+	s.leave()
 }
 
 // leave notes how many arguments are left in out.
@@ -142,7 +147,7 @@ func (s *serial[A]) finish(err error) {
 	}
 }
 
-// rest puts the queue to rest if it is empty.
+// rest puts the queue to rest if it is empty, and fetches what has been queued if it is not.
 func (s *serial[A]) rest() bool {
 	s.mu.Lock()
 	if s.over {
@@ -152,6 +157,7 @@ func (s *serial[A]) rest() bool {
 	}
 	defer s.mu.Unlock()
 	if len(s.in) > 0 {
+		s.takeLocked()
 		return false
 	}
 	s.fn = nil
