@@ -25,7 +25,7 @@ func TestMaxWorkers(t *testing.T) {
 		for i := range 20 {
 			ps = append(ps, c.ToThread(t.Context(), func(context.Context) error {
 				order.add(i)
-				time.Sleep(time.Duration(1+i%2) * time.Second) // 1 s and 2 s
+				time.Sleep(time.Second + time.Duration(i*61%500)*time.Millisecond) // no two end at the same time
 				return nil
 			}))
 		}

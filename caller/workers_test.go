@@ -235,17 +235,20 @@ func TestThousandsOfCalls(t *testing.T) {
 	})
 }
 
-// Cancelled before it starts, a call costs its worker nothing.
+// Cancelled before it starts, a call is done at once, and its worker is there for others.
 func TestCancelBeforeTheWorkerStarts(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := start(t)
-		p := c.ToThread(t.Context(), func(context.Context) error { return errTest })
-		done := p.Cancel("")
-		require.True(t, done)
-		require.NoError(t, p.WaitDone(t.Context()))
-		require.True(t, p.Cancelled())
+		k := worker(t, c)
+		require.NoError(t, k.CallDirect(func() { time.Sleep(time.Second) }))
 		synctest.Wait()
+		p := c.ToThread(t.Context(), func(context.Context) error { panic("it runs") })
+		require.True(t, p.Cancel(""))
+		require.True(t, p.IsDone())
+		require.True(t, p.Cancelled())
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Same(t, k, worker(t, c))
 		require.Len(t, c.Children(), 1)
-		require.Same(t, c.Children()[0], worker(t, c))
 	})
 }
