@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/puzpuzpuz/xsync/v3"
-
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
 )
@@ -60,9 +58,9 @@ func (c *Caller) addGuest(t *pending.Prepared) {
 	accepted := c.state < Stopping
 	if accepted {
 		if c.guests == nil {
-			c.guests = make(map[*pending.Prepared]struct{})
+			c.guests = make(map[*pending.Prepared]uintptr)
 		}
-		c.guests[t] = struct{}{}
+		c.guests[t] = 0
 		c.guestsLeft.Add(1)
 	}
 	c.mu.Unlock()
@@ -71,24 +69,22 @@ func (c *Caller) addGuest(t *pending.Prepared) {
 		return
 	}
 	t.Go(func(run func()) {
-		self := loop.GoroutineID()
-		hosts.Store(self, c)
 		defer c.removeGuest(t)
-		defer hosts.Delete(self)
+		c.mu.Lock()
+		c.guests[t] = loop.GoroutineID()
+		c.mu.Unlock()
 		run()
 	})
 }
 
-// hosts finds the caller that a goroutine is a guest of.
-var hosts = xsync.NewMapOf[uintptr, *Caller]()
-
-// waitsForGuest reports whether c cannot stop before the calling goroutine has ended.
-func (c *Caller) waitsForGuest() bool {
-	host, _ := hosts.Load(loop.GoroutineID())
-	for host != nil && host != c {
-		host = host.Parent()
-	}
-	return host != nil
+// waitsForGuest reports whether c cannot stop before the goroutine of that number has ended: a guest of c's or of
+// one of its descendants.
+func (c *Caller) waitsForGuest(id uintptr) bool {
+	c.mu.Lock()
+	own := slices.Contains(slices.Collect(maps.Values(c.guests)), id)
+	children := slices.Clone(c.children)
+	c.mu.Unlock()
+	return own || slices.ContainsFunc(children, func(child *Caller) bool { return child.waitsForGuest(id) })
 }
 
 func (c *Caller) removeGuest(t *pending.Prepared) {

@@ -33,8 +33,8 @@ type Caller struct {
 	mu        sync.Mutex
 	state     State
 	children  []*Caller
-	guests    map[*pending.Prepared]struct{}
-	tasks     []*startStop // started and not ended
+	guests    map[*pending.Prepared]uintptr // with the numbers of their goroutines
+	tasks     []*startStop                  // started and not ended
 	protected bool
 	holds     int
 	err       error // what a host failed with

@@ -292,7 +292,7 @@ func (c *Caller) Close() error {
 		}
 		return nil
 	}
-	if c.waitsForGuest() {
+	if c.waitsForGuest(loop.GoroutineID()) {
 		return nil
 	}
 	return c.WaitStopped(context.Background())
