@@ -423,6 +423,7 @@ func TestQ13_RacesTheStop(t *testing.T) {
 					if p, ok := caller.QueueGet(c, f); ok {
 						last.Store(p)
 					}
+					runtime.Gosched() // where there is one thread nobody else would run
 				}
 			})
 		}
