@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -482,10 +483,14 @@ func withTimeout(t *testing.T, d time.Duration) context.Context {
 }
 
 func TestRun_ThousandsOfMembers(t *testing.T) {
+	members := 10_000
+	if runtime.GOARCH == "wasm" {
+		members = 200 // the Go runtime fails with a thousand suspended calls cancelled at once: memory access out of bounds
+	}
 	everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
 		var calls []intP
 		require.NoError(t, group.Run(ctx, func(ctx context.Context, g *group.PendingGroup) error {
-			for range 10_000 {
+			for range members {
 				calls = append(calls, caller.CallSoon(ctx, c, sleeper(time.Hour, 1)))
 			}
 			require.NoError(t, loop.Sleep(ctx, time.Second))
