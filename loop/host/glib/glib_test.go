@@ -1,0 +1,78 @@
+package glib_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/pinion-go/pinion/caller"
+	"github.com/pinion-go/pinion/loop"
+	"github.com/pinion-go/pinion/loop/host/glib"
+	"github.com/pinion-go/pinion/loop/host/glib/internal/toolkit"
+	"github.com/pinion-go/pinion/loop/looptest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestHostConformance(t *testing.T) {
+	looptest.Run(t, looptest.Driver{New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+		l := loop.New(append(opts, loop.WithHost(glib.NewHost(glib.NewContext())))...)
+		return l, func() { _ = l.Run(context.Background()) }
+	}})
+}
+
+func TestGuestConformance(t *testing.T) {
+	looptest.Run(t, looptest.Driver{New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+		native := glib.NewContext()
+		l := loop.New(append(opts, loop.WithGuest(glib.Guest(native)))...)
+		return l, func() { toolkit.RunUntil(native.Native(), l.Done()) }
+	}})
+}
+
+func TestHostOfAnotherThreadsContext(t *testing.T) {
+	native := glib.NewContext()
+	owner, err := caller.New(t.Context(), caller.WithHost(glib.NewHost(native)))
+	require.NoError(t, err)
+	other, err := caller.New(t.Context(), caller.WithHost(glib.NewHost(native)))
+	require.ErrorIs(t, err, glib.ErrOwned)
+	require.Equal(t, caller.Stopped, other.State())
+	require.NoError(t, owner.Close())
+	again, err := caller.New(t.Context(), caller.WithHost(glib.NewHost(native)))
+	require.NoError(t, err)
+	require.NoError(t, again.Close())
+	_, err = caller.New(t.Context(), caller.WithHost(glib.NewHost(nil)))
+	require.ErrorIs(t, err, glib.ErrNoContext)
+}
+
+// Native sources and calls share the thread, and calls that wait let both go on.
+func TestNativeEventsGoOn(t *testing.T) {
+	native := glib.NewContext()
+	c, err := caller.New(t.Context(), caller.WithHost(glib.NewHost(native)))
+	require.NoError(t, err)
+	defer c.Close()
+	ticks := make(chan int, 1000)
+	stop := toolkit.Every(native.Native(), time.Millisecond, func() {
+		assert.ErrorIs(t, loop.Sleep(context.Background(), time.Hour), loop.ErrCannotSuspend)
+		select {
+		case ticks <- loop.OSThreadID():
+		default:
+		}
+	})
+	p := c.CallSoon(t.Context(), func(ctx context.Context) error {
+		for range 3 {
+			if tid, _, err := loop.Receive(ctx, ticks); err != nil || tid != loop.OSThreadID() {
+				t.Error(tid, err)
+			}
+		}
+		return nil
+	})
+	_, err = p.Wait(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, c.Do(t.Context(), stop))
+	runtime.KeepAlive(native)
+}
