@@ -1,0 +1,84 @@
+package gtktest
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pinion-go/pinion/caller"
+	"github.com/pinion-go/pinion/loop"
+	"github.com/pinion-go/pinion/loop/host/glib"
+	"github.com/pinion-go/pinion/registry"
+)
+
+// display starts an X server if there is none.
+func display(t *testing.T) {
+	if os.Getenv("DISPLAY") != "" {
+		return
+	}
+	if _, err := exec.LookPath("Xvfb"); err != nil {
+		t.Skip("neither a display nor Xvfb here")
+	}
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")
+	server.ExtraFiles = []*os.File{write}
+	require.NoError(t, server.Start())
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	require.NoError(t, write.Close())
+	number, err := bufio.NewReader(read).ReadString('\n')
+	require.NoError(t, err)
+	t.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
+}
+
+// A window of GTK's lives on a caller's thread: calls and handlers take turns there, calls wait, and handlers
+// hand over what has to wait.
+func TestWindow(t *testing.T) {
+	display(t)
+	t.Setenv("GSK_RENDERER", "cairo") // GTK's own GL renderer wants more than Xvfb has
+	ctx := t.Context()
+	gtk, err := caller.New(ctx, caller.WithName("gtk"), caller.WithSlowCall(0), caller.WithHost(glib.NewHost(glib.DefaultContext())))
+	require.NoError(t, err)
+	defer func() {
+		require.NoError(t, gtk.Close())
+		require.Empty(t, registry.All(false))
+	}()
+	p := gtk.CallSoon(ctx, func(ctx context.Context) error {
+		if !assert.True(t, initialize(), "GTK finds no display") {
+			return nil
+		}
+		answers := make(chan string, 1)
+		w := newWindow(func() {
+			assert.True(t, gtk.Loop().OnThread())
+			assert.ErrorIs(t, loop.Sleep(context.Background(), time.Hour), loop.ErrCannotSuspend)
+			gtk.CallSoon(context.Background(), func(ctx context.Context) error {
+				err := loop.Sleep(ctx, 20*time.Millisecond)
+				answers <- "asked for and come"
+				return err
+			})
+		})
+		defer w.destroy()
+		for !w.mapped() { // GTK's own events go on meanwhile
+			if err := loop.Sleep(ctx, time.Millisecond); err != nil {
+				return err
+			}
+		}
+		w.click()
+		answer, _, err := loop.Receive(ctx, answers)
+		w.setText(answer)
+		assert.Equal(t, "asked for and come", w.text())
+		return err
+	})
+	_, err = p.Wait(ctx)
+	require.NoError(t, err)
+}
