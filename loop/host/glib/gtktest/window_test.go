@@ -3,6 +3,7 @@ package gtktest
 import (
 	"bufio"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -18,34 +19,46 @@ import (
 	"github.com/pinion-go/pinion/registry"
 )
 
-// display starts an X server if there is none.
-func display(t *testing.T) {
-	if os.Getenv("DISPLAY") != "" {
-		return
+// TestMain starts an X server if there is no display: one, since GTK opens its display once.
+func TestMain(m *testing.M) {
+	stop := func() {}
+	if os.Getenv("DISPLAY") == "" {
+		var err error
+		if stop, err = startServer(); err != nil {
+			fmt.Println("neither a display nor Xvfb here:", err)
+			os.Exit(0)
+		}
 	}
-	if _, err := exec.LookPath("Xvfb"); err != nil {
-		t.Skip("neither a display nor Xvfb here")
-	}
+	_ = os.Setenv("GSK_RENDERER", "cairo") // GTK's own GL renderer wants more than Xvfb has
+	code := m.Run()
+	stop()
+	os.Exit(code)
+}
+
+func startServer() (stop func(), err error) {
 	read, write, err := os.Pipe()
-	require.NoError(t, err)
+	if err != nil {
+		return nil, err
+	}
 	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")
 	server.ExtraFiles = []*os.File{write}
-	require.NoError(t, server.Start())
-	t.Cleanup(func() {
+	if err := server.Start(); err != nil {
+		return nil, err
+	}
+	_ = write.Close()
+	number, err := bufio.NewReader(read).ReadString('\n')
+	if err != nil {
+		return nil, err
+	}
+	return func() {
 		_ = server.Process.Kill()
 		_ = server.Wait()
-	})
-	require.NoError(t, write.Close())
-	number, err := bufio.NewReader(read).ReadString('\n')
-	require.NoError(t, err)
-	t.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
+	}, os.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
 }
 
 // A window of GTK's lives on a caller's thread: calls and handlers take turns there, calls wait, and handlers
 // hand over what has to wait.
 func TestWindow(t *testing.T) {
-	display(t)
-	t.Setenv("GSK_RENDERER", "cairo") // GTK's own GL renderer wants more than Xvfb has
 	ctx := t.Context()
 	gtk, err := caller.New(ctx, caller.WithName("gtk"), caller.WithSlowCall(0), caller.WithHost(glib.NewHost(glib.DefaultContext())))
 	require.NoError(t, err)
