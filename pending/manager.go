@@ -3,6 +3,7 @@ package pending
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -61,13 +62,15 @@ func (m *Manager) end(p Handle) {
 
 // Remove forgets p.
 func (m *Manager) Remove(p Handle) {
+	var woken []*loop.Parker // without the lock, since waking a loop may call a toolkit
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	delete(m.live, p)
 	if len(m.live) == 0 {
-		for parker := range m.waiting {
-			parker.Unpark()
-		}
+		woken = slices.Collect(maps.Keys(m.waiting))
+	}
+	m.mu.Unlock()
+	for _, parker := range woken {
+		parker.Unpark()
 	}
 }
 
