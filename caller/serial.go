@@ -20,7 +20,7 @@ import (
 // closed; the end of ctx is of no concern to it. An error, a panic or runtime.Goexit of f is logged with the
 // argument, and the queue goes on.
 //
-// The queue is closed by QueueClose, by cancelling its Pending, when c is told to stop, and, once nothing is
+// The queue is closed by QueueClose, by cancelling its Pending or setting an outcome, when c is told to stop, and, once nothing is
 // queued, when the garbage collector finds that nobody has f any more (not in a testing/synctest bubble, where
 // the collector must not reach in). Giving up a wait for its Pending leaves it open. Errors: ErrNoCaller,
 // loop.ErrNilFunc, loop.ErrStopped once c has been told to stop, and loop.ErrMailboxFull when WithMailboxLimit
@@ -72,7 +72,7 @@ func serialOf[A any](c *Caller, f *queue.Func[A]) *serial[A] {
 		return nil
 	}
 	entry, _ := c.queues.Load(f.ID())
-	if s, _ := entry.(*serial[A]); s != nil && !s.pending.Cancelled() {
+	if s, _ := entry.(*serial[A]); s != nil && !s.closed() {
 		return s
 	}
 	return nil
@@ -103,6 +103,7 @@ func newSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) *serial[
 	}
 	ctx = pending.WithTracker(context.WithoutCancel(ctx), nil)
 	s.pending, s.ctx = pending.Open[pending.None](ctx, c.loop, f.Function(), func(string) { s.shut() }, pending.WithProtection())
+	s.pending.AddDoneCallback(func(pending.Handle) { s.shut() }) // when it has been given an outcome
 	if !inBubble() {
 		s.cleanup = runtime.AddCleanup(f, func(s *serial[A]) {
 			go s.close("its Func has been collected", nil) // callbacks must not hold up other cleanups

@@ -55,7 +55,7 @@ const largeSerial = 1 << 12
 func (s *serial[A]) push(f *queue.Func[A], arg A) (open bool, err error) {
 	s.mu.Lock()
 	switch {
-	case s.pending.Cancelled():
+	case s.closed():
 		s.mu.Unlock()
 		return false, nil
 	case s.limit > 0 && len(s.in)+int(s.left.Load()) >= s.limit:
@@ -88,7 +88,7 @@ func (s *serial[A]) Run() {
 	switch {
 	case s.busy:
 		s.saved++
-	case s.pending.Cancelled():
+	case s.closed():
 		s.end()
 	default:
 		s.busy = true
@@ -138,7 +138,7 @@ func (s *serial[A]) finish(err error) {
 	var none A
 	s.busy, s.arg = false, none
 	switch {
-	case s.pending.Cancelled():
+	case s.closed():
 		s.end()
 	case s.pos == len(s.out) && s.rest():
 	case s.saved > 0:
@@ -212,7 +212,10 @@ func (s *serial[A]) Whole() pending.Handle { return s.pending }
 // close closes the queue: from the moment that its Pending is cancelled nothing is queued any more.
 func (s *serial[A]) close(msg string, cause error) { s.pending.CancelCause(msg, cause) }
 
-// shut is what follows once the Pending is cancelled.
+// closed reports whether the queue has been closed: its Pending is cancelled, or somebody has given it an outcome.
+func (s *serial[A]) closed() bool { return s.pending.Cancelled() || s.pending.IsDone() }
+
+// shut is what follows once the queue is closed.
 func (s *serial[A]) shut() {
 	s.mu.Lock()
 	again, resting := s.over, s.fn == nil
