@@ -131,7 +131,7 @@ func (c *collector[P]) leave(keep bool) {
 			w.remove()
 		}
 		if !keep {
-			p.Cancel("the iteration over it has ended")
+			defer p.Cancel("the iteration over it has ended") // even if a callback calls runtime.Goexit
 		}
 	}
 }

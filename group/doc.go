@@ -22,7 +22,8 @@
 //   - The methods of a PendingGroup may be called from any goroutine. An iterator belongs to the goroutine
 //     that ranges over it.
 //   - What a member has done happened before Run returns.
-//   - A Semaphore, a Mutex and Lock serve those who wait in the order in which they came.
+//   - A Semaphore and a Mutex serve those who wait in the order in which they came. In what order Lock does is up to
+//     the lock and to the scheduler of goroutines.
 //
 // # What is expected of your functions
 //

@@ -3,6 +3,7 @@ package group
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/pinion-go/pinion/pending"
@@ -79,11 +80,11 @@ func (g *PendingGroup) cancel(msg string, cause error) bool {
 	}
 	g.reason = &pending.CancelledError{Message: msg, Cause: cause}
 	g.mu.Unlock()
-	for _, p := range g.Pending() {
-		p.Cancel(msg)
-	}
 	if g.end != nil {
-		g.end(g.reason)
+		defer g.end(g.reason)
+	}
+	for _, p := range slices.Backward(g.Pending()) {
+		defer p.Cancel(msg) // each of them, even if a callback calls runtime.Goexit
 	}
 	return true
 }
@@ -99,8 +100,11 @@ func (g *PendingGroup) Cancelled() bool {
 func (g *PendingGroup) Track(p pending.Handle) { g.Add(p) }
 
 // Add makes p a member, and one of the groups around this one. When the group has been cancelled or left, p is
-// cancelled.
+// cancelled. A nil p does not count.
 func (g *PendingGroup) Add(p pending.Handle) {
+	if p == nil {
+		return
+	}
 	if g.outer != nil {
 		g.outer.Add(p)
 	}

@@ -71,7 +71,7 @@ func Run(ctx context.Context, body func(ctx context.Context, g *PendingGroup) er
 	returned = true
 	switch {
 	case bodyErr == nil:
-	case inner.Err() != nil && errors.Is(bodyErr, context.Canceled):
+	case inner.Err() != nil && (errors.Is(bodyErr, context.Canceled) || errors.Is(bodyErr, inner.Err())):
 		bodyErr = nil // it has been interrupted
 	default:
 		g.cancel("the body of its group has failed", bodyErr)

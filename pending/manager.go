@@ -33,8 +33,11 @@ func (m *Manager) Observe(fn func(Handle)) { m.ended = fn }
 // Track is Add.
 func (m *Manager) Track(p Handle) { m.Add(p) }
 
-// Add keeps p until it is done. How it ends is of no concern to m.
+// Add keeps p until it is done. How it ends is of no concern to m. A nil p does not count.
 func (m *Manager) Add(p Handle) {
+	if p == nil {
+		return
+	}
 	m.mu.Lock()
 	_, known := m.live[p]
 	if !known {
