@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -64,10 +65,18 @@ func crawl(ctx context.Context, root string, o options, r *reporter) (totals, er
 	return sum, err
 }
 
-// find lists the regular files below root and adds up their sizes. The walk runs off the caller's thread.
+// found is what the walk comes across: a file, or at the end what has gone wrong.
+type found struct {
+	path  string
+	bytes int64
+	err   error
+}
+
+// find lists the regular files below root and adds up their sizes. The walk runs off the caller's thread, and may
+// do one more step when ctx has ended: it shares nothing with the loop but what it yields.
 func find(ctx context.Context, root string) (paths []string, bytes int64, err error) {
-	walk := func(yield func(string) bool) {
-		err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	walk := func(yield func(found) bool) {
+		err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 			if err != nil || !entry.Type().IsRegular() {
 				return err
 			}
@@ -75,20 +84,23 @@ func find(ctx context.Context, root string) (paths []string, bytes int64, err er
 			if err != nil {
 				return err
 			}
-			bytes += info.Size()
-			if !yield(path) {
+			if !yield(found{path: path, bytes: info.Size()}) {
 				return filepath.SkipAll
 			}
 			return nil
 		})
-	}
-	for path, gerr := range group.Generate(ctx, walk) {
-		if gerr != nil {
-			return nil, 0, gerr
+		if err != nil {
+			yield(found{err: err})
 		}
-		paths = append(paths, path)
 	}
-	return paths, bytes, err
+	for f, err := range group.Generate(ctx, walk) {
+		if err = cmp.Or(err, f.err); err != nil {
+			return nil, 0, err
+		}
+		paths = append(paths, f.path)
+		bytes += f.bytes
+	}
+	return paths, bytes, nil
 }
 
 // hashes hands over a file whenever it is asked for another.
