@@ -41,7 +41,7 @@ func (a *actor) brief(ctx context.Context) (context.Context, context.CancelFunc)
 // act does one thing.
 func (a *actor) act(ctx context.Context) {
 	defer a.s.progress.Inc()
-	switch a.rnd.IntN(22) {
+	switch a.rnd.IntN(24) {
 	case 0:
 		a.direct(ctx)
 	case 1:
@@ -72,6 +72,8 @@ func (a *actor) act(ctx context.Context) {
 		a.startStop(ctx)
 	case 18:
 		a.life(ctx)
+	case 19, 20:
+		a.meddle(ctx)
 	default:
 		a.single(ctx)
 	}
@@ -142,6 +144,7 @@ func (a *actor) call(ctx context.Context, c *caller.Caller) (*pending.Pending[in
 		t.on = nil
 		p = pending.Go(ctx, fn)
 	}
+	t.handed.Store(true)
 	return t.watch(p), where
 }
 
@@ -189,6 +192,26 @@ func (a *actor) single(ctx context.Context) {
 			a.s.wrongf("waited for %v", p)
 		}
 		cancel()
+	}
+}
+
+// meddle cancels a call that somebody else has made, in whatever state it is, or waits for it.
+func (a *actor) meddle(ctx context.Context) {
+	p := a.s.recent[a.rnd.IntN(len(a.s.recent))].Load()
+	if p == nil {
+		return
+	}
+	switch a.rnd.IntN(4) {
+	case 0:
+		limited, cancel := a.brief(ctx)
+		_ = p.WaitDone(limited, pending.Protect())
+		cancel()
+	case 1:
+		limited, cancel := a.brief(ctx)
+		_ = p.WaitDone(limited)
+		cancel()
+	default:
+		p.Cancel("by another")
 	}
 }
 

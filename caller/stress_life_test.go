@@ -33,8 +33,14 @@ func (s *stress) start(rnd *rand.Rand) *caller.Caller {
 	case 3:
 		opts = append(opts, caller.WithGuest(s.toolkit()))
 	}
-	c, err := caller.New(context.Background(), opts...)
-	if err != nil {
+	life := context.Background()
+	if rnd.IntN(4) == 0 {
+		limited, cancel := context.WithTimeout(life, time.Duration(1+rnd.IntN(100))*time.Millisecond)
+		context.AfterFunc(limited, cancel)
+		life = limited
+	}
+	c, err := caller.New(life, opts...)
+	if err != nil && (c == nil || life.Err() == nil) {
 		s.wrongf("no caller: %v", err)
 	}
 	return c
@@ -170,7 +176,7 @@ func (s *stress) end(c *caller.Caller) {
 		s.wrongf("after the stop: %+v", st)
 	}
 	for t, p := range s.alive() {
-		if t.on == c && !p.IsDone() {
+		if t.on == c && t.handed.Load() && !p.IsDone() {
 			s.wrongf("after the stop: %v", p)
 		}
 	}
@@ -202,7 +208,10 @@ func (a *actor) startStop(ctx context.Context) {
 		_ = task.Start()
 		task.Stop()
 	case 2:
-		_ = task.Start() // its caller's stop is for it, too
+		_ = task.Start()
+		if a.pooled { // it would keep a worker
+			task.Stop()
+		}
 	case 3:
 		_ = task.Start()
 		a.rest(ctx)
@@ -216,5 +225,6 @@ func (a *actor) startStop(ctx context.Context) {
 		_ = task.Run(ctx, func(ctx context.Context) error { a.rest(ctx); return nil })
 		task.Stop()
 	}
+	t.handed.Store(true)
 	task.Started().AddDoneCallback(func(pending.Handle) { a.s.progress.Inc() })
 }

@@ -73,6 +73,7 @@ type stress struct {
 	live      map[*ticket]pending.Handle
 	turns     map[pending.Handle]*turns
 	dropped   []dropped
+	recent    [16]atomic.Pointer[pending.Pending[int]]
 	tickets   int
 	shared    *queue.Func[item]
 	semaphore *group.Semaphore

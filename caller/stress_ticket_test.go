@@ -20,6 +20,7 @@ type ticket struct {
 	where place
 	value int
 
+	handed      atomic.Bool // over to its caller
 	begun, ends atomic.Int32
 	left        atomic.Bool
 	way         atomic.Int32
@@ -103,6 +104,7 @@ func (t *ticket) watch(p *pending.Pending[int]) *pending.Pending[int] {
 	t.s.mu.Lock()
 	t.s.live[t] = p
 	t.s.mu.Unlock()
+	t.s.recent[t.value%len(t.s.recent)].Store(p)
 	p.AddDoneCallback(func(h pending.Handle) {
 		t.s.progress.Inc()
 		t.s.mu.Lock()
