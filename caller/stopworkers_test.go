@@ -112,6 +112,22 @@ func TestWorkersThatDie(t *testing.T) {
 	})
 }
 
+// A worker that has been told to stop and cannot yet takes no call from the queue.
+func TestAWorkerThatStopsLeavesTheQueueAlone(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := start(t, caller.WithMaxWorkers(1))
+		k := worker(t, c)
+		require.NoError(t, get(t, k, "child").CallDirect(func() { time.Sleep(time.Second) }))
+		synctest.Wait()
+		k.Stop(true)
+		began := time.Now()
+		p := c.ToThread(context.Background(), nothing)
+		require.NoError(t, p.WaitDone(t.Context()))
+		require.NoError(t, p.Err())
+		require.Equal(t, time.Second, time.Since(began))
+	})
+}
+
 // A worker may die between being chosen and being given its call, or at any other time: no call is lost, and
 // one that had not been given to it does not notice.
 func TestWorkersDieAllTheTime(t *testing.T) {

@@ -96,6 +96,9 @@ func (k *worker) quiet() bool {
 // rest is called on the worker's thread when its loop is idle. The worker takes the next call from the queue,
 // becomes idle or, if there are enough that are, stops.
 func (k *worker) rest() {
+	if k.caller.State() >= Stopping {
+		return // lost does what is left; a call that it took now would be refused, over and over
+	}
 	if !k.quiet() { // a guest's end, or a worker's of its own, makes the loop call again
 		if !k.caller.loop.Idle() {
 			k.caller.loop.WhenIdle(k.rest)
