@@ -40,8 +40,11 @@ func (s *stress) start(rnd *rand.Rand) *caller.Caller {
 		life = limited
 	}
 	c, err := caller.New(life, opts...)
-	if err != nil && (c == nil || life.Err() == nil) {
+	switch {
+	case err != nil && life.Err() == nil:
 		s.wrongf("no caller: %v", err)
+	case c == nil:
+		return s.start(rnd)
 	}
 	return c
 }
