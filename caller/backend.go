@@ -61,7 +61,7 @@ func (c *Caller) addGuest(t *pending.Prepared) {
 			c.guests = make(map[*pending.Prepared]uintptr)
 		}
 		c.guests[t] = 0
-		c.guestsLeft.Add(1)
+		c.othersLeft.Add(1)
 	}
 	c.mu.Unlock()
 	if !accepted {
@@ -92,7 +92,7 @@ func (c *Caller) removeGuest(t *pending.Prepared) {
 	delete(c.guests, t)
 	last, stops := len(c.guests) == 0, c.state >= Stopping
 	c.mu.Unlock()
-	c.guestsLeft.Done()
+	c.othersLeft.Done()
 	switch {
 	case stops:
 		c.oneHasStopped()

@@ -40,7 +40,7 @@ type Caller struct {
 	err       error // what a host failed with
 
 	toStop     atomic.Int32   // children and guests that have not stopped, and one until all have been told
-	guestsLeft sync.WaitGroup // those that have not ended
+	othersLeft sync.WaitGroup // guests that have not ended, and workers that hand their calls on
 	workers    workers
 }
 
@@ -144,9 +144,9 @@ func (c *Caller) onStopped(err error) {
 	c.Stop(true)
 }
 
-// awaitOthers waits for children and guests.
+// awaitOthers waits for guests and children, and for calls that are changing hands.
 func (c *Caller) awaitOthers() {
-	c.guestsLeft.Wait()
+	c.othersLeft.Wait()
 	for _, child := range c.Children() {
 		_ = child.stopped.WaitDone(context.Background())
 	}

@@ -128,6 +128,26 @@ func TestAWorkerThatStopsLeavesTheQueueAlone(t *testing.T) {
 	})
 }
 
+// When the caller has stopped, the calls that waited for a worker have ended, also if one has died meanwhile.
+func TestStopWhileAWorkerDies(t *testing.T) {
+	realTime(t)
+	for round := range 300 {
+		c := start(t, quiet, caller.WithMaxWorkers(1))
+		k := worker(t, c)
+		ps := []pending.Handle{c.ToThread(context.Background(), suspend), c.ToThread(context.Background(), nothing)}
+		var wg sync.WaitGroup
+		wg.Go(func() { k.Stop(true) })
+		for range round % 40 {
+			runtime.Gosched()
+		}
+		require.NoError(t, c.Close())
+		for _, p := range ps {
+			require.True(t, p.IsDone(), p)
+		}
+		wg.Wait()
+	}
+}
+
 // A worker may die between being chosen and being given its call, or at any other time: no call is lost, and
 // one that had not been given to it does not notice.
 func TestWorkersDieAllTheTime(t *testing.T) {

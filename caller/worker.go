@@ -137,17 +137,25 @@ func (w *workers) settle(k *worker) (next *pending.Prepared, state workerState) 
 	return next, k.state
 }
 
-// lost is called when the worker has stopped. The call whose turn it is gets another.
+// lost is called when the worker has stopped. The call whose turn it is gets another, and the owner does not
+// stop before it has it; the calls of an owner that is stopping are left to that.
 func (k *worker) lost() {
 	w := k.pool
+	stays := w.owner.stay()
+	if stays {
+		defer w.owner.othersLeft.Done()
+	}
 	w.mu.Lock()
 	w.live--
 	if k.state == idle {
 		w.idle = slices.DeleteFunc(w.idle, func(o *worker) bool { return o == k })
 	}
 	k.state = gone
+	var next *pending.Prepared
 	var other *worker
-	next := w.nextLocked()
+	if stays {
+		next = w.nextLocked()
+	}
 	if next != nil {
 		other = w.addLocked()
 	}
@@ -156,6 +164,17 @@ func (k *worker) lost() {
 	if next != nil && !other.run(next) {
 		w.submit(next, true)
 	}
+}
+
+// stay keeps the caller from having stopped until othersLeft.Done, unless it is being stopped already.
+func (c *Caller) stay() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state >= Stopping {
+		return false
+	}
+	c.othersLeft.Add(1)
+	return true
 }
 
 // forget takes back addLocked.
