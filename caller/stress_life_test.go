@@ -179,8 +179,11 @@ func (s *stress) end(c *caller.Caller) {
 		s.wrongf("after the stop: %+v", st)
 	}
 	for t, p := range s.alive() {
-		if t.on == c && t.handed.Load() && !p.IsDone() {
-			s.wrongf("after the stop: %v", p)
+		if t.on != c || !t.handed.Load() || p.IsDone() {
+			continue
+		}
+		if begun := t.begun.Load(); begun > 0 || !p.Cancelled() { // else somebody is just about to cancel it
+			s.wrongf("after the stop: %v, begun %d, left %v", p, begun, t.left.Load())
 		}
 	}
 }
