@@ -148,6 +148,28 @@ func TestStopWhileAWorkerDies(t *testing.T) {
 	}
 }
 
+// The end of a worker that has refused a call is nothing to that call, whose context somebody holds already.
+func TestAWorkerThatRefusedDoesNotEndTheCall(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := start(t)
+		k := worker(t, c)
+		require.NoError(t, get(t, k, "child").CallDirect(func() { time.Sleep(2 * time.Second) }))
+		synctest.Wait()
+		k.Stop(true)
+		p := caller.ScheduleCall(t.Context(), c, func(ctx context.Context) (pending.None, error) {
+			return pending.None{}, sleep(time.Hour)(ctx)
+		}, caller.InWorker(), caller.Delay(time.Second))
+		ended := p.Context().Done()
+		require.NoError(t, p.WaitDone(t.Context()))
+		require.NoError(t, p.Err())
+		select {
+		case <-ended:
+			require.Fail(t, "the context has ended")
+		default:
+		}
+	})
+}
+
 // A worker may die between being chosen and being given its call, or at any other time: no call is lost, and
 // one that had not been given to it does not notice.
 func TestWorkersDieAllTheTime(t *testing.T) {

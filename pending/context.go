@@ -177,7 +177,11 @@ func (t *task) followLoopLocked() {
 	if l == nil || inner == nil || t.state.Load() == taskOver {
 		return
 	}
-	t.unlink = append(t.unlink, context.AfterFunc(l.Life(), func() { inner.cancel(loop.ErrStopped) }))
+	t.unlink = append(t.unlink, context.AfterFunc(l.Life(), func() {
+		if t.loop() == l { // it did not refuse the call
+			inner.cancel(loop.ErrStopped)
+		}
+	}))
 }
 
 func undo(links []func() bool) {

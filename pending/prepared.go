@@ -39,13 +39,13 @@ func (r *Prepared) On(to *Place) (taken bool, err error) {
 	if !t.move(to) {
 		return false, nil
 	}
+	if err := to.Loop.Submit(t); err != nil && t.move(from) {
+		return false, err
+	}
 	if t.inner.Load() != nil {
 		t.mu.Lock()
 		t.followLoopLocked()
 		t.mu.Unlock()
-	}
-	if err := to.Loop.Submit(t); err != nil && t.move(from) {
-		return false, err
 	}
 	return true, nil
 }
