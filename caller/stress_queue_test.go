@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"time"
 
 	"go.uber.org/atomic"
@@ -135,7 +136,10 @@ func (a *actor) dropFunc(ctx context.Context) {
 
 // collectDropped waits for the queues whose Func has been lost.
 func (s *stress) collectDropped() {
-	for _, d := range s.dropped {
+	s.mu.Lock()
+	all := slices.Clone(s.dropped)
+	s.mu.Unlock()
+	for _, d := range all {
 		for !d.p.IsDone() {
 			runtime.GC()
 			time.Sleep(time.Millisecond)
