@@ -195,26 +195,6 @@ func (a *actor) single(ctx context.Context) {
 	}
 }
 
-// meddle cancels a call that somebody else has made, in whatever state it is, or waits for it.
-func (a *actor) meddle(ctx context.Context) {
-	p := a.s.recent[a.rnd.IntN(len(a.s.recent))].Load()
-	if p == nil {
-		return
-	}
-	switch a.rnd.IntN(4) {
-	case 0:
-		limited, cancel := a.brief(ctx)
-		_ = p.WaitDone(limited, pending.Protect())
-		cancel()
-	case 1:
-		limited, cancel := a.brief(ctx)
-		_ = p.WaitDone(limited)
-		cancel()
-	default:
-		p.Cancel("by another")
-	}
-}
-
 // patience is for waits that must not be for ever where that could be a circle.
 func (a *actor) patience(ctx context.Context) (context.Context, context.CancelFunc) {
 	if a.pooled {

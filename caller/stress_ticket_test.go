@@ -149,6 +149,26 @@ func (t *ticket) fits(p *pending.Pending[int]) bool {
 	return false
 }
 
+// meddle cancels a call that somebody else has made, in whatever state it is, or waits for it.
+func (a *actor) meddle(ctx context.Context) {
+	p := a.s.recent[a.rnd.IntN(len(a.s.recent))].Load()
+	if p == nil {
+		return
+	}
+	switch a.rnd.IntN(4) {
+	case 0:
+		limited, cancel := a.brief(ctx)
+		_ = p.WaitDone(limited, pending.Protect())
+		cancel()
+	case 1:
+		limited, cancel := a.brief(ctx)
+		_ = p.WaitDone(limited)
+		cancel()
+	default:
+		p.Cancel("by another")
+	}
+}
+
 func (s *stress) alive() map[*ticket]pending.Handle {
 	s.mu.Lock()
 	defer s.mu.Unlock()
