@@ -3,7 +3,6 @@ package group
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/pinion-go/pinion/pending"
@@ -17,7 +16,8 @@ type PendingGroup struct {
 	outer   *PendingGroup  // its members are all of ours
 	own     pending.Handle // the call that runs it
 	members pending.Manager
-	end     context.CancelCauseFunc // ends the group's context
+	ctx     context.Context         // the group's; nil if nobody runs it
+	end     context.CancelCauseFunc // ends ctx
 
 	mu       sync.Mutex
 	left     bool                    // Run takes no more members
@@ -83,10 +83,23 @@ func (g *PendingGroup) cancel(msg string, cause error) bool {
 	if g.end != nil {
 		defer g.end(g.reason)
 	}
-	for _, p := range slices.Backward(g.Pending()) {
-		defer p.Cancel(msg) // each of them, even if a callback calls runtime.Goexit
-	}
+	cancelAll(g.Pending(), msg)
 	return true
+}
+
+// cancelAll cancels each of them even if a callback of one calls runtime.Goexit.
+func cancelAll(members []pending.Handle, msg string) {
+	n := 0
+	defer func() {
+		if n < len(members) {
+			cancelAll(members[n:], msg)
+		}
+	}()
+	for n < len(members) {
+		p := members[n]
+		n++
+		p.Cancel(msg)
+	}
 }
 
 // Cancelled reports whether the group has been cancelled, for whatever reason.
@@ -96,8 +109,13 @@ func (g *PendingGroup) Cancelled() bool {
 	return g.reason != nil
 }
 
-// Track is Add.
-func (g *PendingGroup) Track(p pending.Handle) { g.Add(p) }
+// Track is Add for what is made under the group's context, whose end the group makes known to its members.
+func (g *PendingGroup) Track(p pending.Handle) {
+	if g.ctx != nil {
+		pending.Relieve(p, g.ctx)
+	}
+	g.Add(p)
+}
 
 // Add makes p a member, and one of the groups around this one. When the group has been cancelled or left, p is
 // cancelled. A nil p does not count.
@@ -122,7 +140,10 @@ func (g *PendingGroup) Add(p pending.Handle) {
 
 // Remove lets p go: the group waits for it no more, and is not concerned with how it ends. The groups around
 // this one keep it.
-func (g *PendingGroup) Remove(p pending.Handle) { g.members.Remove(p) }
+func (g *PendingGroup) Remove(p pending.Handle) {
+	g.members.Remove(p)
+	pending.Restore(p)
+}
 
 // Pending returns the members that are not done, in the order in which they were added.
 func (g *PendingGroup) Pending() []pending.Handle { return g.members.Pending() }

@@ -53,7 +53,7 @@ func Run(ctx context.Context, body func(ctx context.Context, g *PendingGroup) er
 		return err
 	}
 	inner, end := context.WithCancelCause(ctx)
-	g := &PendingGroup{mode: cfg.mode, outer: Current(ctx), own: pending.RunningOn(self), end: end}
+	g := &PendingGroup{mode: cfg.mode, outer: Current(ctx), own: pending.RunningOn(self), ctx: inner, end: end}
 	defer end(errLeft)
 	g.members.Observe(g.ended)
 	defer context.AfterFunc(inner, func() { g.surroundingsEnded(inner) })()

@@ -37,11 +37,12 @@ type task struct {
 	timer   atomic.Pointer[loop.Timer]   // of a delayed call
 	inner   atomic.Pointer[innerContext] // made when a channel or an AfterFunc is asked for
 
-	mu     sync.Mutex
-	unlink []func() bool // undo link
-	linked bool
-	pieces bool // made by Open: others do the work
-	apart  bool // made with Prepare or Go
+	mu       sync.Mutex
+	unlink   []func() bool // undo link
+	linked   bool
+	relieved bool // linked by Relieve: somebody else sees to it
+	pieces   bool // made by Open: others do the work
+	apart    bool // made with Prepare or Go
 }
 
 const (
@@ -227,8 +228,12 @@ func (t *task) withdraw() bool {
 	return true
 }
 
-// interrupt ends the context of a running call.
-func (t *task) interrupt() { t.end(context.Canceled) }
+// interrupt ends the context of a running call, unless it has ended with one above.
+func (t *task) interrupt() {
+	if t.Err() == nil {
+		t.end(context.Canceled)
+	}
+}
 
 func (t *task) wake() {
 	if parker := t.watcher.Load(); parker != nil {
