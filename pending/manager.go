@@ -18,6 +18,7 @@ type Manager struct {
 	number  uint64
 	waiting map[*loop.Parker]struct{}
 	ended   func(Handle)
+	onEnd   func(Handle) // end, for all of them
 }
 
 // NewManager makes a Manager, active nowhere.
@@ -42,35 +43,51 @@ func (m *Manager) Add(p Handle) {
 	_, known := m.live[p]
 	if !known {
 		if m.live == nil {
-			m.live = make(map[Handle]uint64)
+			m.live, m.onEnd = make(map[Handle]uint64), m.end
 		}
 		m.number++
 		m.live[p] = m.number
 	}
 	m.mu.Unlock()
 	if !known {
-		p.AddDoneCallback(m.end)
+		p.AddDoneCallback(m.onEnd)
 	}
 }
 
+// end is called on the stack of the call that ends, which is kept small.
 func (m *Manager) end(p Handle) {
-	defer m.Remove(p)
+	if m.ended != nil && m.keeps(p) {
+		defer m.Remove(p)
+		m.ended(p)
+		return
+	}
+	m.Remove(p)
+}
+
+func (m *Manager) keeps(p Handle) bool {
 	m.mu.Lock()
 	_, known := m.live[p]
 	m.mu.Unlock()
-	if known && m.ended != nil {
-		m.ended(p)
-	}
+	return known
 }
 
 // Remove forgets p.
 func (m *Manager) Remove(p Handle) {
-	var woken []*loop.Parker // without the lock, since waking a loop may call a toolkit
 	m.mu.Lock()
 	delete(m.live, p)
-	if len(m.live) == 0 {
-		woken = slices.Collect(maps.Keys(m.waiting))
+	last := len(m.live) == 0 && len(m.waiting) > 0
+	m.mu.Unlock()
+	if last {
+		m.wake()
 	}
+}
+
+// wake unparks those who wait, without the lock: waking a loop may call a toolkit.
+//
+//go:noinline
+func (m *Manager) wake() {
+	m.mu.Lock()
+	woken := slices.Collect(maps.Keys(m.waiting))
 	m.mu.Unlock()
 	for _, parker := range woken {
 		parker.Unpark()
