@@ -46,10 +46,13 @@ type serial[A any] struct {
 	busy  bool // a call is in progress
 	arg   A    // its argument
 	saved int  // turns
+	lean  int  // rests since in was fetched nearly as large as its array
 }
 
-// largeSerial is the number of slots that are worth giving back when a queue is empty.
-const largeSerial = 1 << 12
+const (
+	largeSerial = 1 << 12 // slots that are worth giving back when a queue is empty
+	leanRests   = 64      // before they are
+)
 
 // push adds an argument and a turn in one step. open is false when the queue has been closed.
 func (s *serial[A]) push(f *queue.Func[A], arg A) (open bool, err error) {
@@ -120,6 +123,9 @@ func (s *serial[A]) next() bool {
 // takeLocked fetches what has been queued.
 func (s *serial[A]) takeLocked() {
 	s.out, s.in, s.pos = s.in, s.out[:0], 0
+	if len(s.out) > s.slots()/16 {
+		s.lean = 0
+	}
 	s.leave()
 }
 
@@ -161,11 +167,16 @@ func (s *serial[A]) rest() bool {
 		return false
 	}
 	s.fn = nil
-	if max(cap(s.in), cap(s.out)) > largeSerial {
-		s.in, s.out, s.pos = nil, nil, 0
+	if s.slots() > largeSerial {
+		if s.lean++; s.lean > leanRests {
+			s.in, s.out, s.pos, s.lean = nil, nil, 0, 0
+		}
 	}
 	return true
 }
+
+// slots is the size of the larger of the two arrays.
+func (s *serial[A]) slots() int { return max(cap(s.in), cap(s.out)) }
 
 // end is the last of a closed queue.
 func (s *serial[A]) end() {
