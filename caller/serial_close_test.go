@@ -108,7 +108,7 @@ func TestQ04_OnlyClosingCloses(t *testing.T) {
 		defer cancel()
 		require.ErrorIs(t, p.WaitDone(ctx), context.DeadlineExceeded)
 		require.False(t, p.Cancelled())
-		queued(t, c, f, 1, 2)
+		require.NoError(t, c.Do(t.Context(), func() { queued(t, c, f, 1, 2) })) // both before the first runs
 		require.NoError(t, p.WaitDone(t.Context()))
 		require.Equal(t, []int{0, 1}, order.all())
 		requireNoQueue(t, c, f)
