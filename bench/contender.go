@@ -43,25 +43,33 @@ func postWays() []way {
 
 // doWays are the contenders of the workloads that wait for each call.
 func doWays() []way {
-	return append([]way{
+	ways := append([]way{
 		{"Pinion caller", true, true, openCaller},
 		{"Pinion loop", true, true, openLoop},
 		{"Pinion caller, never polls", true, true, openCallerNoSpin},
+	}, chanWays()...)
+	return append(append(ways, way{"mutex and slice, pooled done", true, false, openSlice}), libraryWays()...)
+}
+
+func chanWays() []way {
+	return []way{
 		{"chan, unbuffered", true, false, func() contender { return openChan(0, freshDone{}) }},
 		{"chan, unbuffered, pooled done", true, false, func() contender { return openChan(0, new(pooledDone)) }},
 		{"chan, 1024 slots", true, false, func() contender { return openChan(1024, freshDone{}) }},
 		{"chan, 1024 slots, pooled done", true, false, func() contender { return openChan(1024, new(pooledDone)) }},
-		{"mutex and slice, pooled done", true, false, openSlice},
-	}, libraryWays()...)
+	}
 }
 
 func libraryWays() []way {
+	return append(append([]way{{"goja_nodejs eventloop", true, false, openGoja}}, poolWays()...),
+		way{"errgroup", false, false, openErrgroup})
+}
+
+func poolWays() []way {
 	return []way{
-		{"goja_nodejs eventloop", true, false, openGoja},
 		{"pond", false, false, openPond},
 		{"ants", false, false, openAnts},
 		{"conc pool", false, false, openConc},
-		{"errgroup", false, false, openErrgroup},
 	}
 }
 

@@ -21,6 +21,9 @@ type requirement struct {
 // it makes some of its free lists anew, a handful of objects in the hundreds of operations of a turn.
 const runtimes = 0.05
 
+// linear is how much more one of ten times as many may take: for caches, not for a square, which would be 10.
+const linear = 2
+
 func requirements() []requirement {
 	all := []requirement{
 		{"do", "round trip", 1500, "ns", false, first, 0},
@@ -31,6 +34,18 @@ func requirements() []requirement {
 		{"do-8", "times ahead of the best rival, pinned or not", 3, "×", true, ahead(false), 0},
 		{"call", "CallSoon and Wait, beside Do", 1.3, "×", false, func(t Table) float64 { return t.row("CallSoon and Wait").Ratio }, 0},
 		{"call", "allocations of CallSoon and Wait", 3, "", false, func(t Table) float64 { return t.row("CallSoon and Wait").Allocs }, runtimes},
+		{"queue-call", "call", 60, "ns", false, first, 0},
+		{"queue-call", "allocations", 0, "", false, allocs, runtimes},
+		{"queue-call", "times ahead of the unbuffered channel", 1, "×", true, over("chan, unbuffered", "QueueCall"), 0},
+		{"queue-call", "times ahead of CallSoon", 1, "×", true, over("CallSoon", "QueueCall"), 0},
+		{"to-thread", "times ahead of a new pinned goroutine", 5, "×", true, over("a new pinned goroutine", "ToThread and Wait"), 0},
+		{"to-thread", "beside the best channel into a pinned goroutine", 1.5, "×", false, behind(true), 0},
+		{"group-100", "times ahead of the best errgroup", 1, "×", true, ahead(true), 0},
+		{"group-cancel", "10,000 queued calls", 10, "ms", false, inAll("10,000 queued calls"), 0},
+		{"group-cancel", "10,000 queued calls, each beside one of 1,000", linear, "×", false, over("10,000 queued calls", "1,000 queued calls"), 0},
+		{"group-cancel", "10,000 suspended calls", 10, "ms", false, inAll("10,000 suspended calls"), 0},
+		{"group-cancel", "10,000 suspended calls, each beside one of 1,000", linear, "×", false, over("10,000 suspended calls", "1,000 suspended calls"), 0},
+		{"as-completed", "item, whichever way", 500, "ns", false, slowest, 0},
 		{"yield", "switch", 250, "ns", false, first, 0},
 		{"yield", "allocations", 0, "", false, allocs, runtimes},
 		{"suspended", "memory of a suspended call", 4096, "bytes", false, first, 0},
@@ -77,6 +92,23 @@ func judge(tables []Table) []Verdict {
 
 func first(t Table) float64  { return t.Rows[0].Median }
 func allocs(t Table) float64 { return t.Rows[0].Allocs }
+
+// over returns how many times longer one row takes than another.
+func over(name, other string) func(Table) float64 {
+	return func(t Table) float64 { return t.row(name).Ratio / t.row(other).Ratio }
+}
+
+// inAll returns the milliseconds that 10,000 of a row take.
+func inAll(name string) func(Table) float64 {
+	return func(t Table) float64 { return t.row(name).Median * 10_000 / 1e6 }
+}
+
+func slowest(t Table) (most float64) {
+	for _, r := range t.Rows {
+		most = max(most, r.Median)
+	}
+	return most
+}
 
 func (t Table) row(name string) Row {
 	for _, r := range t.Rows {

@@ -52,23 +52,26 @@ func calls(cfg config) ([]Row, error) {
 
 // neverWaits shows what a call costs that could wait and does not, beside one that cannot and one that does.
 func neverWaits(cfg config) ([]Row, error) {
-	background := context.Background()
-	each := func(name string, post func(c *caller.Caller, fn func())) lane {
-		c := newCaller()
-		l := lane{name: name, pinned: "yes", ours: true, stop: callerContender{c}.stop}
-		return drainLane(l, 1, func(fn func()) { post(c, fn) })
-	}
 	return race(cfg, []lane{
-		each("CallDirect", func(c *caller.Caller, fn func()) { must(c.CallDirect(fn)) }),
-		each("CallSoon, never waits", func(c *caller.Caller, fn func()) {
-			c.CallSoon(background, func(context.Context) error { fn(); return nil })
-		}),
-		each("CallSoon, waits once", func(c *caller.Caller, fn func()) {
-			c.CallSoon(background, func(ctx context.Context) error {
+		ourLane("CallDirect", func(c *caller.Caller, fn func()) { must(c.CallDirect(fn)) }),
+		ourLane("CallSoon, never waits", callSoon),
+		ourLane("CallSoon, waits once", func(c *caller.Caller, fn func()) {
+			c.CallSoon(context.Background(), func(ctx context.Context) error {
 				err := loop.Yield(ctx)
 				fn()
 				return err
 			})
 		}),
 	})
+}
+
+// ourLane hands calls over to a caller of its own, drain included.
+func ourLane(name string, post func(c *caller.Caller, fn func())) lane {
+	c := newCaller()
+	l := lane{name: name, pinned: "yes", ours: true, stop: callerContender{c}.stop}
+	return drainLane(l, 1, func(fn func()) { post(c, fn) })
+}
+
+func callSoon(c *caller.Caller, fn func()) {
+	c.CallSoon(context.Background(), func(context.Context) error { fn(); return nil })
 }

@@ -39,16 +39,29 @@ func drainLane(l lane, producers int, post func(fn func())) lane {
 // doLane measures round trips made by so many goroutines at once, in time per call.
 func doLane(w way, goroutines int) lane {
 	c := w.open()
+	l := lane{name: w.name, pinned: w.pinnedText(), ours: w.ours, stop: c.stop}
+	return countLane(l, 1, func(n int, fn func()) error {
+		spread(n, goroutines, func() { c.do(fn) })
+		return nil
+	})
+}
+
+// countLane completes l with turns of n operations, each of which has to have called fn so many times
+// when they are over.
+func countLane(l lane, each int, do func(n int, fn func()) error) lane {
 	var ran, want int
 	fn := func() { ran++ }
-	return lane{name: w.name, pinned: w.pinnedText(), ours: w.ours, stop: c.stop, turn: timed(burst, func(n int) error {
-		want += n
-		spread(n, goroutines, func() { c.do(fn) })
+	l.turn = timed(burst, func(n int) error {
+		want += n * each
+		if err := do(n, fn); err != nil {
+			return err
+		}
 		if ran != want {
 			return fmt.Errorf("%d of %d calls ran", ran, want)
 		}
 		return nil
-	})}
+	})
+	return l
 }
 
 func posts(producers int) func(config) ([]Row, error) {

@@ -26,6 +26,11 @@ func workloads() []workload {
 
 		{"call", "Call and wait for the result, one goroutine", "ns/call", calls},
 		{"never-waits", "Calls of one producer, drain included", "ns/call", neverWaits},
+		{"queue-call", "Calls of one function with an argument, 1 producer, drain included", "ns/call", queueCalls},
+		{"to-thread", "Round trip to a worker that is idle, one goroutine", "ns/call", toThread},
+		{"group-100", "A group of 100 calls, made and waited for", "ns/group", groups},
+		{"group-cancel", "Cancel a group and wait for its members", "ns/member", cancelGroups},
+		{"as-completed", "Iterate over 10,000 Pendings as they end", "ns/item", completed},
 		{"yield", "Two parties that take turns", "ns/switch", yields},
 		{"suspended", "Calls that wait on one thread, 100,000 at once", "bytes each", suspended},
 		{"arm", "Arm a timer, 100,000 at once", "ns each", armTimers},

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"runtime"
+)
+
+// toThread compares a round trip to a worker of a caller that has one idle with what else runs a function beside
+// the goroutine that waits for it.
+func toThread(cfg config) ([]Row, error) {
+	lanes := []lane{workerLane(), newPinnedLane("a new pinned goroutine", false), newPinnedLane("a new pinned goroutine, unpinned again", true)}
+	for _, w := range append(chanWays(), poolWays()...) {
+		lanes = append(lanes, doLane(w, 1))
+	}
+	return race(cfg, lanes)
+}
+
+func workerLane() lane {
+	background := context.Background()
+	c := newCaller()
+	l := lane{name: "ToThread and Wait", pinned: "yes", ours: true, stop: callerContender{c}.stop}
+	return countLane(l, 1, func(n int, fn func()) error {
+		call := func(context.Context) error { fn(); return nil }
+		for range n {
+			if _, err := c.ToThread(background, call).Wait(background); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// newPinnedLane starts a goroutine for each function. Its thread ends with it, or goes back to the runtime if it
+// is unpinned: then it must be as it was.
+func newPinnedLane(name string, unpin bool) lane {
+	l := lane{name: name, pinned: "a new one", stop: func() {}}
+	return countLane(l, 1, func(n int, fn func()) error {
+		for range n {
+			done := make(chan struct{})
+			go func() {
+				runtime.LockOSThread()
+				fn()
+				close(done)
+				if unpin {
+					runtime.UnlockOSThread()
+				}
+			}()
+			<-done
+		}
+		return nil
+	})
+}
