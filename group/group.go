@@ -36,11 +36,10 @@ func Current(ctx context.Context) *PendingGroup {
 	return nil
 }
 
-// ended is told of every member that is done.
+// ended is told of every member that ends with an error.
 func (g *PendingGroup) ended(p pending.Handle) {
 	err := p.Err()
 	switch {
-	case err == nil:
 	case !p.Cancelled():
 		g.fail(err)
 	case g.mode.cancels():

@@ -85,9 +85,7 @@ func (p *core) Err() error {
 	if !p.IsDone() {
 		return ErrNotDone
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.err
+	return p.err // nothing changes it any more
 }
 
 // Context returns the context that p was made with.
@@ -249,13 +247,21 @@ func (p *core) AddDoneCallback(fn func(Handle)) (remove func() bool) {
 	if fn == nil {
 		return func() bool { return false }
 	}
+	e := p.whenDone(fn)
+	if e == nil {
+		return func() bool { return false }
+	}
+	return func() bool { return p.remove(e) }
+}
+
+// whenDone is AddDoneCallback. It returns nil when fn has been called.
+func (p *core) whenDone(fn func(Handle)) *entry {
 	p.observe()
 	e, ok := p.add(nil, fn)
 	if !ok {
 		p.guard("a callback", func() { fn(p.self) })
-		return func() bool { return false }
 	}
-	return func() bool { return p.remove(e) }
+	return e
 }
 
 // observe is called when somebody begins to watch p by other means than a wait under p's own context:

@@ -27,8 +27,8 @@ func NewManager() *Manager { return new(Manager) }
 // Context returns ctx with m active in it.
 func (m *Manager) Context(ctx context.Context) context.Context { return WithTracker(ctx, m) }
 
-// Observe has fn called with every Pending that ends while m keeps it, on the goroutine that ends it and
-// before m forgets it. It has to be called before the first one is added.
+// Observe has fn called with every Pending that ends with an error while m keeps it, on the goroutine that ends it
+// and before m forgets it. It has to be called before the first one is added.
 func (m *Manager) Observe(fn func(Handle)) { m.ended = fn }
 
 // Track is Add.
@@ -49,14 +49,18 @@ func (m *Manager) Add(p Handle) {
 		m.live[p] = m.number
 	}
 	m.mu.Unlock()
-	if !known {
+	if known {
+		return
+	}
+	if w, ok := p.(interface{ whenDone(func(Handle)) *entry }); ok {
+		w.whenDone(m.onEnd) // nothing to take it back with, which would be an allocation
+	} else {
 		p.AddDoneCallback(m.onEnd)
 	}
 }
 
-// end is called on the stack of the call that ends, which is kept small.
 func (m *Manager) end(p Handle) {
-	if m.ended != nil && m.keeps(p) {
+	if m.ended != nil && p.Err() != nil && m.keeps(p) {
 		defer m.Remove(p)
 		m.ended(p)
 		return
