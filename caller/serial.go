@@ -101,7 +101,7 @@ func newSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) *serial[
 	if c.cfg.limit != nil {
 		s.limit = *c.cfg.limit
 	}
-	ctx = pending.WithTracker(context.WithoutCancel(ctx), nil)
+	ctx = pending.WithTrackers(pending.Detached(ctx))
 	s.pending, s.ctx = pending.Open[pending.None](ctx, c.loop, f.Function(), func(string) { s.shut() }, pending.WithProtection())
 	s.pending.AddDoneCallback(func(pending.Handle) { s.shut() }) // when it has been given an outcome
 	if !inBubble() {

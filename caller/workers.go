@@ -11,7 +11,8 @@ import (
 )
 
 // ToThread has fn called on a worker's thread, where it may block as long as it likes, and returns its result
-// to come, without waiting. It may be called from anywhere, at any time. Otherwise it is as with CallSoon.
+// to come, without waiting. It may be called from anywhere, at any time. Otherwise it is as with CallSoon, but for
+// the mailbox limit, which does not count here.
 //
 // A worker is a child of c with a pinned thread of its own, kept for reuse: the one idle longest is taken,
 // and a new one is made where none is idle. In fn, Current is the worker and its Parent is c. A worker is free

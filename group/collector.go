@@ -3,7 +3,9 @@ package group
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/pinion-go/pinion/loop"
@@ -27,14 +29,14 @@ type watched struct {
 	counts bool
 }
 
-func newCollector[P pending.Handle](counts func(pending.Handle) bool) (*collector[P], error) {
+func newCollector[P pending.Handle](ctx context.Context, counts func(pending.Handle) bool) (*collector[P], error) {
 	parker, err := loop.Self()
 	if err != nil {
 		return nil, err
 	}
 	return &collector[P]{
 		parker: parker,
-		own:    pending.RunningOn(parker),
+		own:    pending.RunningOn(ctx, parker),
 		counts: counts,
 		open:   make(map[pending.Handle]watched),
 	}, nil
@@ -120,18 +122,18 @@ func (c *collector[P]) wait(ctx context.Context, until func() bool) error {
 	}
 }
 
-// leave ends the waiting for what is open, and cancels that unless it is to be kept.
-func (c *collector[P]) leave(keep bool) {
+// leave ends the waiting for what is open, and returns that.
+func (c *collector[P]) leave() []pending.Handle {
 	c.mu.Lock()
 	open := c.open
 	c.open = nil
 	c.mu.Unlock()
-	for p, w := range open {
+	for _, w := range open {
 		if w.remove != nil {
 			w.remove()
 		}
-		if !keep {
-			defer p.Cancel("the iteration over it has ended") // even if a callback calls runtime.Goexit
-		}
 	}
+	return slices.Collect(maps.Keys(open))
 }
+
+const iterationEnded = "the iteration over it has ended"

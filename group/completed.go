@@ -27,11 +27,15 @@ func AsCompleted[P pending.Handle](ctx context.Context, items iter.Seq[P], opts 
 			panic(err)
 		}
 		limit, counts := cfg.limited()
-		c, err := newCollector[P](counts)
+		c, err := newCollector[P](ctx, counts)
 		if err != nil {
 			panic(err)
 		}
-		defer c.leave(cfg.keep)
+		defer func() {
+			if open := c.leave(); !cfg.keep {
+				cancelAll(open, iterationEnded)
+			}
+		}()
 		s := &stream[P]{collector: c, ctx: ctx, next: c.take, yield: yield}
 		failure := pull(s, items, c.add, func() bool { return limit > 0 && c.counted >= limit })
 		s.emit(func() bool { return len(c.open) > 0 })

@@ -86,21 +86,6 @@ func (g *PendingGroup) cancel(msg string, cause error) bool {
 	return true
 }
 
-// cancelAll cancels each of them even if a callback of one calls runtime.Goexit.
-func cancelAll(members []pending.Handle, msg string) {
-	n := 0
-	defer func() {
-		if n < len(members) {
-			cancelAll(members[n:], msg)
-		}
-	}()
-	for n < len(members) {
-		p := members[n]
-		n++
-		p.Cancel(msg)
-	}
-}
-
 // Cancelled reports whether the group has been cancelled, for whatever reason.
 func (g *PendingGroup) Cancelled() bool {
 	g.mu.Lock()

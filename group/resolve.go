@@ -15,13 +15,14 @@ import (
 // result; while it waits inside a call it suspends the call, elsewhere it blocks the goroutine. The iterator
 // is for one use and for one goroutine.
 //
-// When the loop is left early, the calls that are not done are cancelled, unless KeepUnfinished says otherwise.
+// When the loop is left early, the calls that are not done are cancelled and waited for, though not longer than
+// WithCancelTimeout; with KeepUnfinished they become members of the group that ctx belongs to, and go on.
 // The loop ends with one more error, with which no call has anything to do, when ctx ends or the loop of the
 // call stops, when the source panics (*pending.PanicError, after the results of the calls that it has given),
 // and for options that make no sense (ErrInvalid).
 //
-// The calls are no members of the group that ctx belongs to, which must not take for its own what is dealt
-// with here; what they start in turn is.
+// Until then the calls are no members of that group, nor told to other trackers, which must not take for their own
+// what is dealt with here; what they start in turn is.
 func Resolve[T any](ctx context.Context, calls iter.Seq[func(context.Context) (T, error)], opts ...Option) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
@@ -30,12 +31,18 @@ func Resolve[T any](ctx context.Context, calls iter.Seq[func(context.Context) (T
 			yield(zero, err)
 			return
 		}
-		c, err := newCollector[*pending.Pending[T]](func(pending.Handle) bool { return true })
+		c, err := newCollector[*pending.Pending[T]](ctx, func(pending.Handle) bool { return true })
 		if err != nil {
 			yield(zero, err)
 			return
 		}
-		defer c.leave(cfg.keep)
+		defer func() {
+			if open := c.leave(); cfg.keep {
+				trackAll(ctx, open)
+			} else {
+				endAll(ctx, open, cfg.cancelTimeout)
+			}
+		}()
 		l := loop.Current(ctx)
 		var line []*pending.Pending[T] // what has not been taken, in order
 		s := &stream[*pending.Pending[T]]{collector: c, ctx: ctx}
@@ -67,7 +74,7 @@ func Resolve[T any](ctx context.Context, calls iter.Seq[func(context.Context) (T
 
 // Collect returns the results of calls in the order of calls, which it runs as Resolve does. The error is that
 // of the first call in this order that fails, or one that ends Resolve's loop; then what is not done is
-// cancelled, unless KeepUnfinished says otherwise.
+// cancelled and waited for, unless KeepUnfinished says otherwise.
 func Collect[T any](ctx context.Context, calls iter.Seq[func(context.Context) (T, error)], opts ...Option) ([]T, error) {
 	var results []T
 	for v, err := range Resolve(ctx, calls, opts...) {

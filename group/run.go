@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/rs/zerolog"
-
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
 )
@@ -28,7 +26,7 @@ import (
 //   - *pending.CancelledError, in the modes that report cancellation.
 //
 // Other errors are loop.ErrNilFunc, ErrInvalid for options, loop.ErrCannotSuspend before body is called,
-// loop.ErrStopped when the loop of the call stops (what then is left has been cancelled), and
+// loop.ErrStopped when the loop of the call stops and ctx does not tell (what then is left has been cancelled), and
 // pending.ErrDeadlock when the group has the very call as a member that runs it. A panic in body goes on when
 // the members are done.
 //
@@ -53,7 +51,7 @@ func Run(ctx context.Context, body func(ctx context.Context, g *PendingGroup) er
 		return err
 	}
 	inner, end := context.WithCancelCause(ctx)
-	g := &PendingGroup{mode: cfg.mode, outer: Current(ctx), own: pending.RunningOn(self), ctx: inner, end: end}
+	g := &PendingGroup{mode: cfg.mode, outer: Current(ctx), own: pending.RunningOn(ctx, self), ctx: inner, end: end}
 	defer end(errLeft)
 	g.members.Observe(g.ended)
 	defer context.AfterFunc(inner, func() { g.surroundingsEnded(inner) })()
@@ -138,19 +136,13 @@ func (g *PendingGroup) wait(inner context.Context, cancelTimeout time.Duration) 
 
 func (g *PendingGroup) waitCancelled(inner context.Context, cancelTimeout time.Duration) error {
 	g.leave()
-	grace, cancel := context.WithTimeout(context.WithoutCancel(inner), cancelTimeout)
-	defer cancel()
-	err := g.members.Wait(grace)
-	if !errors.Is(err, context.DeadlineExceeded) {
-		return err
+	err := awaitCancelled(inner, &g.members, cancelTimeout)
+	if errors.Is(err, pending.ErrDeadlock) {
+		g.members.Remove(g.own)
+		g.fail(err)
+		err = awaitCancelled(inner, &g.members, cancelTimeout)
 	}
-	left := zerolog.Arr()
-	for _, p := range g.members.Pending() {
-		left.Str(p.String())
-	}
-	logger(inner).Warn().Array("members", left).Dur("waited", cancelTimeout).
-		Msg("members of a group go on although they have been cancelled")
-	return nil
+	return err
 }
 
 func (g *PendingGroup) leave() {
@@ -178,13 +170,4 @@ func (g *PendingGroup) outcome(outer, body, wait error) error {
 		return g.reason
 	}
 	return g.reported
-}
-
-// logger is where warnings go that concern ctx.
-func logger(ctx context.Context) *zerolog.Logger {
-	if l := loop.Current(ctx); l != nil {
-		return l.Logger()
-	}
-	log := loop.DefaultLogger()
-	return &log
 }

@@ -29,7 +29,7 @@ const (
 // are loop.ErrStopped and loop.ErrCannotSuspend. For an item that is the very call that waits the error is
 // pending.ErrDeadlock, for a nil item or another when ErrInvalid, and nothing is waited for.
 func Wait[P pending.Handle](ctx context.Context, items []P, when When) (done, rest []P, err error) {
-	c, err := newCollector[P](func(pending.Handle) bool { return false })
+	c, err := newCollector[P](ctx, func(pending.Handle) bool { return false })
 	switch {
 	case err != nil:
 		return nil, nil, err
@@ -41,7 +41,7 @@ func Wait[P pending.Handle](ctx context.Context, items []P, when When) (done, re
 			return nil, nil, err
 		}
 	}
-	defer c.leave(true)
+	defer c.leave()
 	seen := make(map[pending.Handle]bool, len(items))
 	for _, p := range items {
 		if !seen[p] {

@@ -17,12 +17,24 @@ type innerContext struct {
 	cancel context.CancelCauseFunc
 }
 
-type currentKey struct{}
+type (
+	currentKey struct{}
+	taskKey    struct{}
+)
 
 // Current returns the Pending of the call that ctx belongs to, or nil.
 func Current(ctx context.Context) Handle {
 	h, _ := ctx.Value(currentKey{}).(Handle)
 	return h
+}
+
+// Detached returns a context with the values of ctx and without its end. If ctx is the context of a call, the call
+// and its result are not kept.
+func Detached(ctx context.Context) context.Context {
+	if t, ok := ctx.(*task); ok {
+		ctx = t.parent
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // Value finds the call's loop and Pending, and what is in the context that it was started under.
@@ -34,6 +46,8 @@ func (t *task) Value(key any) any {
 		}
 	case currentKey{}:
 		return t.p.self
+	case taskKey{}:
+		return t
 	}
 	if inner := t.inner.Load(); inner != nil {
 		if v := inner.Value(key); v != nil { // the context package looks for its own kind, to find the cause

@@ -22,6 +22,7 @@ type core struct {
 	ctx       context.Context
 	scheduled *task // the call that is to produce the result, if there is one
 	protected bool
+	untracked bool
 
 	flags atomic.Uint32 // written under mu
 	mu    sync.Mutex

@@ -133,7 +133,7 @@ func (m *Manager) Wait(ctx context.Context) error {
 		defer m.mu.Unlock()
 		delete(m.waiting, parker)
 	}()
-	own := RunningOn(parker)
+	own := RunningOn(ctx, parker)
 	for {
 		m.mu.Lock()
 		if len(m.live) == 0 {

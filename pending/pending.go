@@ -38,6 +38,10 @@ func WithMetadata(key string, value any) Option {
 	}
 }
 
+// Untracked keeps the Pending from the trackers of its context. What its call starts in turn is told to them as
+// ever. It is for those who deal with the Pending themselves.
+func Untracked() Option { return func(p *core) { p.untracked = true } }
+
 // WithProtection keeps the Pending from being cancelled when a wait for it is given up. Cancel still
 // cancels it.
 func WithProtection() Option { return func(p *core) { p.protected = true } }
@@ -47,7 +51,7 @@ func WithProtection() Option { return func(p *core) { p.protected = true } }
 func New[T any](ctx context.Context, opts ...Option) *Pending[T] {
 	p := new(Pending[T])
 	p.init(ctx, p, opts)
-	track(ctx, p)
+	p.track(ctx)
 	return p
 }
 

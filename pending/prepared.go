@@ -11,8 +11,8 @@ import (
 // decide later, or not by a loop alone, where a call runs.
 type Prepared task
 
-// Prepare makes a call for On or Go: with a place, it waits there for On; without one it is for Go. Its context
-// belongs to the place's loop, and to home while there is none. A call without a function is over at once.
+// Prepare makes a call for On or Go, which waits for either in place, if there is one. Its context belongs to the
+// place's loop, and to home while there is none. A call without a function is over at once.
 func Prepare[T any](ctx context.Context, home *loop.Loop, place *Place, fn func(context.Context) (T, error), opts ...Option) (*Pending[T], *Prepared) {
 	s := newScheduled(ctx, home, place, true, fn, opts)
 	if fn == nil {

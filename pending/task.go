@@ -35,6 +35,7 @@ type task struct {
 	ended   atomic.Uint32                // how the context has ended, if it has
 	watcher atomic.Pointer[loop.Parker]  // of the call itself, while it waits under this context
 	timer   atomic.Pointer[loop.Timer]   // of a delayed call
+	self    atomic.Uintptr               // loop.GoroutineID of a call on a goroutine, once it runs
 	inner   atomic.Pointer[innerContext] // made when a channel or an AfterFunc is asked for
 
 	mu       sync.Mutex
@@ -100,7 +101,7 @@ func newScheduled[T any](ctx context.Context, home *loop.Loop, place *Place, apa
 	}
 	s.init(t, &s.Pending, opts)
 	s.scheduled = t
-	track(ctx, &s.Pending)
+	s.track(ctx)
 	return s
 }
 
@@ -153,6 +154,7 @@ func Go[T any](ctx context.Context, fn func(context.Context) (T, error)) *Pendin
 }
 
 func (t *task) runGuarded() {
+	t.self.Store(loop.GoroutineID())
 	defer func() {
 		if t.state.Load() == taskRunning {
 			t.Abort(loop.Recovered(recover()))

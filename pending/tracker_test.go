@@ -335,3 +335,15 @@ func TestManagerFromManyGoroutines(t *testing.T) {
 	all.Wait()
 	require.Empty(t, m.Pending())
 }
+
+// Calls that start their successor under the same trackers do not become a chain of contexts.
+func TestWithTrackersOfTheSameTrackersIsTheSameContext(t *testing.T) {
+	m := pending.NewManager()
+	require.Equal(t, never, pending.WithTrackers(never))
+	ctx := pending.WithTrackers(never, m)
+	require.NotEqual(t, never, ctx)
+	require.Equal(t, ctx, pending.WithTrackers(ctx, m))
+	none := pending.WithTrackers(ctx)
+	require.Empty(t, pending.Trackers(none))
+	require.Equal(t, none, pending.WithTrackers(none))
+}

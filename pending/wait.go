@@ -61,6 +61,9 @@ func unending(ctx context.Context) context.Context { return context.WithoutCance
 func (p *core) block(ctx context.Context, flags WaitOption) error {
 	p.watchFor(ctx, flags)
 	if t := p.scheduled; t != nil {
+		if t.runsHere() {
+			return ErrDeadlock
+		}
 		if l := t.loop(); l != nil {
 			trip := l.Expect(p)
 			defer trip.End()
@@ -87,13 +90,23 @@ func (p *core) waiter() (*loop.Parker, error) {
 	return parker, err
 }
 
-// RunningOn returns the Pending of the call that parker's owner runs, nil where it runs none that has one.
-func RunningOn(parker *loop.Parker) Handle {
+// runsHere reports whether t runs on the calling goroutine, which belongs to no loop.
+func (t *task) runsHere() bool {
+	self := t.self.Load()
+	return self != 0 && self == loop.GoroutineID()
+}
+
+// RunningOn returns the Pending of the call that parker's owner runs, nil where it runs none that has one. A call on
+// a goroutine is found if ctx belongs to it.
+func RunningOn(ctx context.Context, parker *loop.Parker) Handle {
 	switch c := parker.Running().(type) {
 	case *task:
 		return c.p.self
 	case Piece:
 		return c.Whole()
+	}
+	if t, ok := ctx.Value(taskKey{}).(*task); ok && t.runsHere() {
+		return t.p.self
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/group"
+	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/queue"
 )
 
@@ -104,7 +105,7 @@ func (s *stages) read(ctx context.Context, in io.Reader, to *queue.Queue[string]
 	defer to.Close()
 	text := bufio.NewReader(in)
 	for {
-		line, err := text.ReadString('\n')
+		line, err := loop.Block(ctx, func(context.Context) (string, error) { return text.ReadString('\n') })
 		if line != "" {
 			s.seen++
 			if err := to.Put(ctx, line); err != nil { // waits while there is no room
