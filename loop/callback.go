@@ -2,12 +2,16 @@ package loop
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 )
 
 // errOtherDepth is Step's error when a guest is driven below another number of callbacks from C than before:
 // its coroutines can be switched to only where they were made.
 var errOtherDepth = errors.New("loop: driven inside a nested native loop; its turn comes when that has returned")
+
+// errInCall is the error of driving a loop inside a call, of its own or of another's.
+var errInCall = fmt.Errorf("%w: a loop cannot be driven inside a call; do it between calls", ErrInUse)
 
 // manyThreads is the number of loops beyond which walking a stack is cheaper than runtime.NumCgoCall, which
 // looks at every thread of the process.

@@ -38,6 +38,22 @@ type coroutine struct {
 	yieldedAfter uint64 // what resumed has to be by then
 
 	prev, succ *coroutine
+	also       *coroutine // of a guest's driver: another guest that the same goroutine drives
+}
+
+// on reports whether co is one of l's, or its driver.
+func (co *coroutine) on(l *Loop) bool {
+	for ; co != nil; co = co.also {
+		if co.loop == l {
+			return true
+		}
+	}
+	return false
+}
+
+// drivesGuests reports whether co stands for a toolkit's goroutine, outside of calls.
+func (co *coroutine) drivesGuests() bool {
+	return co != nil && co == &co.loop.rootSelf && co.loop.guestRun != nil
 }
 
 // coroutines finds the coroutine that a goroutine is, or the loop that it drives (an entry without

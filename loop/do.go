@@ -17,7 +17,7 @@ func (l *Loop) Do(ctx context.Context, fn func()) error {
 		return ErrNilFunc
 	}
 	co := here()
-	if co != nil && co.loop == l {
+	if co.on(l) {
 		return inline(ctx, fn)
 	}
 	if err := ctx.Err(); err != nil {

@@ -86,7 +86,7 @@ func (g *guest) wake() { g.loop.guestRun(g.drain) }
 func (g *guest) drain() {
 	next, more, err := g.loop.Step()
 	switch {
-	case errors.Is(err, errOtherDepth):
+	case errors.Is(err, errOtherDepth), errors.Is(err, errInCall):
 		_ = g.sleep(slice) // until the nested native loop has returned
 	case errors.Is(err, ErrInUse) && g.loop.ThreadID() == 0:
 		g.loop.end(err) // the toolkit's thread has a loop already: nothing would ever run
@@ -284,7 +284,9 @@ func (l *Loop) mine() error {
 		return err
 	case state == stopped:
 		return ErrStopped
-	case l.runs.Load() || here() != &l.rootSelf || l.running != nil:
+	case here() != nil && here().resume != nil:
+		return errInCall
+	case l.runs.Load() || !here().on(l) || l.running != nil:
 		return fmt.Errorf("%w: loop %q has to be driven by the goroutine that did so first, outside of its own calls", ErrInUse, l.name)
 	}
 	return nil

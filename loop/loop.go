@@ -112,8 +112,7 @@ func (l *Loop) ThreadID() int { return int(l.tid.Load()) }
 
 // OnThread reports whether the goroutine that asks runs on the loop's thread.
 func (l *Loop) OnThread() bool {
-	co := here()
-	return co != nil && co.loop == l
+	return here().on(l)
 }
 
 // ContextKey is the key under which the context of a call has its *Loop.
@@ -144,8 +143,14 @@ func (l *Loop) refusal(err error) error {
 
 // bind makes the calling goroutine the one that drives the loop, and pins it to its thread.
 func (l *Loop) bind() error {
-	if co := here(); co != nil && co.loop != l {
-		return fmt.Errorf("%w: this goroutine drives loop %q already; use another goroutine", ErrInUse, co.loop.name)
+	other := here()
+	switch {
+	case other == nil || other.loop == l:
+		other = nil
+	case other.resume != nil:
+		return errInCall
+	case !other.drivesGuests() || l.guestRun == nil:
+		return fmt.Errorf("%w: this goroutine drives loop %q already; use another goroutine", ErrInUse, other.loop.name)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -155,9 +160,11 @@ func (l *Loop) bind() error {
 	case bound:
 		return fmt.Errorf("%w: loop %q is driven by another goroutine", ErrInUse, l.name)
 	}
-	pin()
+	if other == nil {
+		pin() // once: coroutines can be switched to only under as many locks as they were made under
+	}
 	l.state, l.root = bound, goroutineID()
-	l.rootSelf.loop = l
+	l.rootSelf.loop, l.rootSelf.also = l, other
 	coroutines.Store(l.root, &l.rootSelf)
 	l.tid.Store(int64(OSThreadID()))
 	return nil
@@ -267,7 +274,7 @@ func (l *Loop) release() {
 	l.idle = nil
 	l.nIdle.Store(0)
 	l.watch.stop()
-	coroutines.Delete(l.root)
+	last := l.unbind()
 	if l.runs.Load() {
 		threads.Delete(l.ThreadID())
 	}
@@ -275,7 +282,25 @@ func (l *Loop) release() {
 	l.mu.Lock()
 	l.state = stopped
 	l.mu.Unlock()
-	if !l.ownsThread {
+	if last && !l.ownsThread {
 		unpin()
 	}
+}
+
+// unbind takes the loop from the goroutine that drives it, and reports whether that drives no other.
+func (l *Loop) unbind() (last bool) {
+	first, _ := coroutines.Load(l.root)
+	switch {
+	case first != &l.rootSelf:
+		for first.also != &l.rootSelf {
+			first = first.also
+		}
+		first.also = l.rootSelf.also
+		return false
+	case l.rootSelf.also != nil:
+		coroutines.Store(l.root, l.rootSelf.also)
+		return false
+	}
+	coroutines.Delete(l.root)
+	return true
 }

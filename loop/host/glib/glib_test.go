@@ -34,6 +34,26 @@ func TestGuestConformance(t *testing.T) {
 	}})
 }
 
+// H-12: several guests share a context and its thread.
+func TestGuestConformanceBesideAnotherGuest(t *testing.T) {
+	looptest.Run(t, looptest.Driver{New: func(t testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+		native := glib.NewContext()
+		other := loop.New(loop.WithGuest(glib.Guest(native)))
+		require.NoError(t, other.Post(func() {
+			for loop.Sleep(context.Background(), time.Millisecond) == nil {
+			}
+		}))
+		l := loop.New(append(opts, loop.WithGuest(glib.Guest(native)))...)
+		return l, func() {
+			go func() {
+				<-l.Done()
+				other.Stop()
+			}()
+			toolkit.RunUntil(native.Native(), other.Done())
+		}
+	}})
+}
+
 func TestHostOfAnotherThreadsContext(t *testing.T) {
 	native := glib.NewContext()
 	owner, err := caller.New(t.Context(), caller.WithHost(glib.NewHost(native)))
