@@ -56,6 +56,7 @@ func (c *Caller) awaitStart(ctx context.Context, made bool) error {
 	if err := c.started.WaitDone(ctx); err != nil {
 		if made {
 			c.Stop(true)
+			_ = c.stopped.WaitDone(context.WithoutCancel(ctx))
 		}
 		return err
 	}

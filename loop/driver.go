@@ -84,10 +84,12 @@ type guest struct {
 func (g *guest) wake() { g.loop.guestRun(g.drain) }
 
 func (g *guest) drain() {
+	// A call that takes long may be in a nested native loop, where nobody else asks for the guest's turn.
+	defer time.AfterFunc(2*slice, g.wake).Stop()
 	next, more, err := g.loop.Step()
 	switch {
 	case errors.Is(err, errOtherDepth), errors.Is(err, errInCall):
-		_ = g.sleep(slice) // until the nested native loop has returned
+		g.nested()
 	case errors.Is(err, ErrInUse) && g.loop.ThreadID() == 0:
 		g.loop.end(err) // the toolkit's thread has a loop already: nothing would ever run
 	case !more:
@@ -100,11 +102,14 @@ func (g *guest) drain() {
 
 // sleep arranges for a wake-up once d has passed, and returns at once.
 func (g *guest) sleep(d time.Duration) error {
-	old := g.timer.Swap(time.AfterFunc(d, g.loop.Wake))
-	if old != nil {
+	g.after(d, g.loop.Wake)
+	return nil
+}
+
+func (g *guest) after(d time.Duration, fn func()) {
+	if old := g.timer.Swap(time.AfterFunc(d, fn)); old != nil {
 		old.Stop()
 	}
-	return nil
 }
 
 // slice is how long calls may keep native events waiting.
@@ -284,7 +289,7 @@ func (l *Loop) mine() error {
 		return err
 	case state == stopped:
 		return ErrStopped
-	case here() != nil && here().resume != nil:
+	case here().inCall():
 		return errInCall
 	case l.runs.Load() || !here().on(l) || l.running != nil:
 		return fmt.Errorf("%w: loop %q has to be driven by the goroutine that did so first, outside of its own calls", ErrInUse, l.name)

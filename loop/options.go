@@ -26,7 +26,11 @@ func WithHost(h Host) Option { return option(func(l *Loop) { l.host = h }) }
 // WithGuest makes the loop a guest of a foreign event loop that keeps the thread. run must arrange
 // for its argument to be called on that thread soon, and return without waiting for it; it is called
 // from any goroutine, at most once for every time the loop has run out of work. Such a loop is driven
-// by those calls instead of Run.
+// by those calls instead of Run. Several loops may be guests on one thread.
+//
+// While the thread is in a nested native loop, such as a modal dialog's, which a call or a native handler has
+// started, calls that have not started are run and cannot wait (ErrCannotSuspend); suspended ones go on when it has
+// returned. A call that starts one lets other calls run, as one that waits does.
 func WithGuest(run func(func())) Option { return option(func(l *Loop) { l.guestRun = run }) }
 
 // WithSpin limits how long the two ends of a Do may poll for each other before they sleep: 50 µs
