@@ -19,7 +19,8 @@ import (
 //
 // It may be called from anywhere; inside a call the call is suspended. Errors: ErrInvalid, ctx's when it has
 // ended before, loop.ErrStopped when the parent takes no children, and whatever kept the caller from running:
-// then the caller, stopped, is returned along with the error.
+// then the caller, stopped, is returned along with the error. When ctx ends while it starts, the caller is returned
+// along with ctx's error and stops by itself; Close waits for that.
 func New(ctx context.Context, opts ...Option) (*Caller, error) {
 	cfg, err := newConfig(opts)
 	if err != nil {
@@ -56,7 +57,6 @@ func (c *Caller) awaitStart(ctx context.Context, made bool) error {
 	if err := c.started.WaitDone(ctx); err != nil {
 		if made {
 			c.Stop(true)
-			_ = c.stopped.WaitDone(context.WithoutCancel(ctx))
 		}
 		return err
 	}
