@@ -50,6 +50,7 @@ func hammerQueue(t *testing.T, limit, consumers int) {
 					return
 				case err != nil:
 					gaveUp.Add(1)
+					runtime.Gosched() // where there is one thread nobody else would run
 					continue
 				case v.check != checksum(v.producer, v.seq) || v.seq < next[v.producer]:
 					t.Errorf("damaged, doubled or out of order: %+v", v)
@@ -73,6 +74,7 @@ func hammerQueue(t *testing.T, limit, consumers int) {
 					seq++
 				} else {
 					gaveUp.Add(1)
+					runtime.Gosched()
 				}
 				cancel()
 			}
