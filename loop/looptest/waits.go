@@ -27,6 +27,7 @@ var waits = []Case{
 
 // While a call waits, others run; here they are what it waits for.
 func waitLetsOthersRun(t *testing.T, d Driver) {
+	l := d.drive(t)
 	for name, wait := range map[string]func(opened <-chan struct{}) error{
 		"Sleep": func(opened <-chan struct{}) error {
 			for {
@@ -54,7 +55,6 @@ func waitLetsOthersRun(t *testing.T, d Driver) {
 		},
 	} {
 		t.Log(name)
-		l := d.drive(t)
 		var got []string
 		opened := make(chan struct{})
 		release := occupy(t, l)
