@@ -101,7 +101,7 @@ func TestWakeAtAnyTime(t *testing.T) {
 			select {
 			case <-stop:
 				return
-			default:
+			case <-time.After(10 * time.Microsecond):
 				host.Wake()
 			}
 		}

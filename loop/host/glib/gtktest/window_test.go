@@ -40,7 +40,7 @@ func startServer() (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")
+	server := exec.Command("Xvfb", "-displayfd", "3", "-noreset", "-screen", "0", "640x480x24", "-nolisten", "tcp")
 	server.ExtraFiles = []*os.File{write}
 	if err := server.Start(); err != nil {
 		return nil, err
