@@ -1,0 +1,27 @@
+module github.com/pinion-go/pinion/examples/sdl
+
+go 1.26.0
+
+replace (
+	github.com/pinion-go/pinion => ../..
+	github.com/pinion-go/pinion/loop/host/sdl => ../../loop/host/sdl
+)
+
+require (
+	github.com/Zyko0/go-sdl3 v0.1.1
+	github.com/pinion-go/pinion v0.0.0-00010101000000-000000000000
+	github.com/pinion-go/pinion/loop/host/sdl v0.0.0-00010101000000-000000000000
+	github.com/stretchr/testify v1.12.1
+)
+
+require (
+	github.com/Zyko0/purego-gen v0.0.0-20250727121216-3bcd331a1e0c // indirect
+	github.com/ebitengine/purego v0.11.3 // indirect
+	github.com/mattn/go-colorable v0.1.14 // indirect
+	github.com/mattn/go-isatty v0.0.20 // indirect
+	github.com/puzpuzpuz/xsync/v3 v3.5.1 // indirect
+	github.com/rs/zerolog v1.35.1 // indirect
+	go.uber.org/atomic v1.12.0 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+)

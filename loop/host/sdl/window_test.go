@@ -1,0 +1,129 @@
+//go:build unix
+
+package sdl_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/Zyko0/go-sdl3/sdl"
+	"github.com/stretchr/testify/require"
+
+	"github.com/pinion-go/pinion/caller"
+	"github.com/pinion-go/pinion/caller/mainthread"
+	"github.com/pinion-go/pinion/loop"
+	host "github.com/pinion-go/pinion/loop/host/sdl"
+)
+
+// programs are what main may do, on an X server.
+var programs = map[string]func() error{
+	"window": window,
+	"driver": func() error {
+		setDriver("none such")
+		err := mainthread.Run(func(context.Context, *caller.Caller) error { panic("not reached") }, caller.WithHost(host.NewHost(ignore)), quiet)
+		if err == nil || !strings.Contains(err.Error(), "none such not available") {
+			return fmt.Errorf("got %w", err)
+		}
+		return nil
+	},
+}
+
+// window shows one, in which calls and events share the thread, and which sleeps when nothing happens.
+func window() error {
+	shown := make(chan struct{}, 1)
+	h := host.NewHost(func(event sdl.Event) {
+		if event.Type == sdl.EVENT_WINDOW_EXPOSED {
+			select {
+			case shown <- struct{}{}:
+			default:
+			}
+		}
+	})
+	return mainthread.Run(func(ctx context.Context, c *caller.Caller) error {
+		if sdl.GetCurrentVideoDriver() != "x11" {
+			return errors.New(sdl.GetCurrentVideoDriver())
+		}
+		w, err := sdl.CreateWindow("test", 320, 200, 0)
+		if err != nil {
+			return err
+		}
+		defer w.Destroy()
+		if _, _, err := loop.Receive(ctx, shown); err != nil {
+			return err
+		}
+		for range 100 { // from another thread, by which the native wait is woken
+			_, err := loop.Block(ctx, func(ctx context.Context) (struct{}, error) {
+				time.Sleep(time.Millisecond)
+				return struct{}{}, c.Do(ctx, func() {})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if err := loop.Sleep(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+		before := used()
+		if err := loop.Sleep(ctx, time.Second); err != nil {
+			return err
+		}
+		if idle := used() - before; idle > 10*time.Millisecond {
+			return fmt.Errorf("an idle second took %v of the processor", idle)
+		}
+		return nil
+	}, caller.WithHost(h))
+}
+
+// used is the processor time of this process.
+func used() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+func TestMainThread(t *testing.T) {
+	display := startServer(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	for name := range programs {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), self)
+			cmd.Env = append(os.Environ(), child+"="+name, "DISPLAY="+display, "SDL_VIDEO_DRIVER=x11", "GORACE=atexit_sleep_ms=0")
+			var errs strings.Builder
+			cmd.Stderr = &errs
+			out, err := cmd.Output()
+			require.NoError(t, err, "%s\n%s", out, &errs)
+			require.Equal(t, "good", string(out))
+		})
+	}
+}
+
+// startServer starts an X server for the test.
+func startServer(t *testing.T) (display string) {
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	defer read.Close()
+	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")
+	server.ExtraFiles = []*os.File{write}
+	err = server.Start()
+	_ = write.Close()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip("no Xvfb here")
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	number, err := bufio.NewReader(read).ReadString('\n')
+	require.NoError(t, err)
+	return ":" + strings.TrimSpace(number)
+}
