@@ -1,0 +1,82 @@
+package fynehost_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/app"
+	"go.uber.org/goleak"
+)
+
+// child is the variable by which the test binary, run again, learns what to do instead of testing: an app runs and
+// quits once in a process.
+const child = "PINION_FYNE_CHILD"
+
+// TestMain starts an X server if there is no display, and keeps the main thread for the app in which the tests run.
+func TestMain(m *testing.M) {
+	if program := programs[os.Getenv(child)]; program != nil {
+		if err := program(newApp()); err != nil {
+			fmt.Println("error:", err)
+			os.Exit(1)
+		}
+		fmt.Print("good")
+		os.Exit(0)
+	}
+	stop := func() {}
+	if os.Getenv("DISPLAY") == "" {
+		var err error
+		if stop, err = startServer(); err != nil {
+			fmt.Println("neither a display nor Xvfb here:", err)
+			os.Exit(0)
+		}
+	}
+	a := newApp()
+	code := 1
+	a.Lifecycle().SetOnStarted(func() {
+		// A first window has Fyne start what it keeps.
+		a.NewWindow("").Show()
+		go func() {
+			defer fyne.Do(a.Quit)
+			fynes := goleak.IgnoreCurrent()
+			code = m.Run()
+			if err := goleak.Find(fynes); err != nil && code == 0 {
+				fmt.Println(err)
+				code = 1
+			}
+		}()
+	})
+	a.Run()
+	stop()
+	os.Exit(code)
+}
+
+func newApp() fyne.App {
+	app.SetMetadata(fyne.AppMetadata{ID: "pinion.test", Name: "test", Migrations: map[string]bool{"fyneDo": true}})
+	return app.New()
+}
+
+func startServer() (stop func(), err error) {
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")
+	server.ExtraFiles = []*os.File{write}
+	if err := server.Start(); err != nil {
+		return nil, err
+	}
+	_ = write.Close()
+	number, err := bufio.NewReader(read).ReadString('\n')
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	}, os.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
+}
