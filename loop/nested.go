@@ -26,9 +26,9 @@ func (g *guest) nested() {
 }
 
 // nested runs calls inside a nested native loop, for a slice of time. It reports whether that was all: then the
-// loop sleeps until there is more. It does nothing for a loop that has no thread yet, or another one, or that stops.
+// loop sleeps until there is more. It does nothing for a loop that nobody drives yet, or another goroutine, or that stops.
 func (l *Loop) nested() (done bool) {
-	if int64(OSThreadID()) != l.tid.Load() || l.stopping.Load() {
+	if co := here(); co == nil || co.loop.root != l.root || l.stopping.Load() {
 		return false
 	}
 	var aside []Call // suspended calls of the ordinary lane: those that have yielded
