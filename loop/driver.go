@@ -81,7 +81,14 @@ type guest struct {
 	timer atomic.Pointer[time.Timer]
 }
 
-func (g *guest) wake() { g.loop.guestRun(g.drain) }
+// wake leaves the toolkit alone once the loop has stopped: it may be gone.
+func (g *guest) wake() {
+	select {
+	case <-g.loop.done:
+	default:
+		g.loop.guestRun(g.drain)
+	}
+}
 
 func (g *guest) drain() {
 	// A call that takes long may be in a nested native loop, where nobody else asks for the guest's turn.

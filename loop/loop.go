@@ -147,7 +147,7 @@ func (l *Loop) bind() error {
 	switch {
 	case other == nil || other.loop == l:
 		other = nil
-	case other.inCall():
+	case other.inCall() && (l.guestRun == nil || other.loop.guestRun != nil):
 		return errInCall
 	case !other.drivesGuests() || l.guestRun == nil:
 		return fmt.Errorf("%w: this goroutine drives loop %q already; use another goroutine", ErrInUse, other.loop.name)

@@ -116,3 +116,52 @@ func TestGuestInNestedNativeLoopsOfEachOther(t *testing.T) {
 		<-l.Done()
 	})
 }
+
+// A toolkit that runs inside a call of a loop that is no guest: nothing could ever run, which is told.
+func TestGuestOfAToolkitInsideACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		outer := loop.New(loop.WithSlowCall(0))
+		go func() { _ = outer.Run(background) }()
+		toolkit := make(pump, 1000)
+		l := loop.New(loop.WithGuest(func(run func()) { toolkit <- run }), loop.WithSlowCall(0))
+		over := make(chan struct{})
+		require.NoError(t, outer.Post(func() { toolkit.run(over) }))
+		require.NoError(t, l.Post(func() {}))
+		time.Sleep(time.Minute)
+		select {
+		case <-l.Done():
+		default:
+			t.Error("it goes on for ever")
+		}
+		close(over)
+		l.Stop()
+		outer.Stop()
+		<-l.Done()
+		<-outer.Done()
+	})
+}
+
+// The toolkit may be gone when the loop has stopped.
+func TestGuestLeavesItsToolkitAloneOnceStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		toolkit := make(pump, 1000)
+		var l *loop.Loop
+		l = loop.New(loop.WithGuest(func(run func()) {
+			select {
+			case <-l.Done():
+				t.Error("asked after Done")
+			default:
+			}
+			toolkit <- run
+		}), loop.WithSlowCall(0))
+		go toolkit.run(l.Done())
+		closed := make(chan struct{})
+		require.NoError(t, l.Post(func() { toolkit.run(closed) }))
+		time.Sleep(time.Second)
+		l.Stop()
+		time.Sleep(time.Second + time.Millisecond)
+		close(closed)
+		<-l.Done()
+		time.Sleep(time.Second)
+	})
+}
