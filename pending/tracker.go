@@ -42,7 +42,9 @@ func WithTrackers(ctx context.Context, trackers ...Tracker) context.Context {
 	return context.WithValue(ctx, trackersKey{}, active)
 }
 
-func sameTracker(a, b Tracker) bool { return reflect.TypeOf(a).Comparable() && a == b }
+func sameTracker(a, b Tracker) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
+}
 
 // Trackers returns the trackers active in ctx. The caller must not change the slice.
 func Trackers(ctx context.Context) []Tracker {

@@ -347,3 +347,15 @@ func TestWithTrackersOfTheSameTrackersIsTheSameContext(t *testing.T) {
 	require.Empty(t, pending.Trackers(none))
 	require.Equal(t, none, pending.WithTrackers(none))
 }
+
+// valued is a Tracker whose type can be compared, and whose values perhaps not.
+type valued struct{ v any }
+
+func (valued) Track(pending.Handle) {}
+
+func TestTrackersThatCannotBeCompared(t *testing.T) {
+	tracker := valued{[]int{1}}
+	ctx := pending.WithTrackers(never, tracker)
+	require.NotPanics(t, func() { ctx = pending.WithTrackers(ctx, tracker) })
+	require.Len(t, pending.Trackers(ctx), 1)
+}
