@@ -41,11 +41,13 @@ func endAll(ctx context.Context, all []pending.Handle, timeout time.Duration) {
 	cancelAll(all, iterationEnded)
 }
 
-// trackAll tells the trackers of ctx of calls that have been kept from them.
+// trackAll tells the trackers of ctx of calls that have been kept from them. What is done has perhaps been dealt with.
 func trackAll(ctx context.Context, all []pending.Handle) {
 	for _, t := range pending.Trackers(ctx) {
 		for _, p := range all {
-			t.Track(p)
+			if !p.IsDone() {
+				t.Track(p)
+			}
 		}
 	}
 }

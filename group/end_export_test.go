@@ -1,0 +1,3 @@
+package group
+
+var TrackAll = trackAll
