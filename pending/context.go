@@ -213,7 +213,11 @@ func (t *task) Watch(p *loop.Parker) {
 }
 
 // same reports whether a and b are the same context.
-func same(a, b context.Context) bool { return reflect.TypeOf(a).Comparable() && a == b }
+//
+//go:noinline
+func same(a, b context.Context) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
+}
 
 // funcPC returns where fn begins, and 0 for what is no function.
 func funcPC(fn any) uintptr {

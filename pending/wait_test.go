@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -409,4 +410,22 @@ func TestManyGoroutinesWait(t *testing.T) {
 	runtime.Gosched()
 	p.SetResult(9)
 	all.Wait()
+}
+
+// uncomparable is a context whose type can be compared, and whose values perhaps not.
+type uncomparable struct {
+	context.Context
+	v any
+}
+
+func TestWaitUnderAContextThatCannotBeCompared(t *testing.T) {
+	l := loop.New()
+	go func() { _ = l.Run(never) }()
+	ctx := uncomparable{never, []int{1}}
+	open := make(chan struct{})
+	p := pending.Submit(ctx, l, 0, func(context.Context) (int, error) { <-open; return 1, nil })
+	time.AfterFunc(time.Millisecond, func() { close(open) })
+	require.NotPanics(t, func() { require.NoError(t, p.WaitDone(ctx)) })
+	l.Stop()
+	<-l.Done()
 }
