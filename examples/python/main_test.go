@@ -158,15 +158,15 @@ func TestInterrupt(t *testing.T) {
 		exit       int
 		says       string
 	}{
-		{"busy", "while True: pass", 130, "KeyboardInterrupt\n"},
-		{"asleep", "import time; time.sleep(100)", 130, "KeyboardInterrupt\n"},
-		{"reading", "input()", 130, "KeyboardInterrupt\n"},
-		{"waiting for a thread", "import threading, time\nt = threading.Thread(target=time.sleep, args=[100], daemon=True)\nt.start(); t.join()", 130, "KeyboardInterrupt\n"},
-		{"asyncio", "import asyncio\nasyncio.run(asyncio.sleep(100))", 130, "KeyboardInterrupt\n"},
-		{"handled", "import sys, time\ntry: time.sleep(100)\nexcept KeyboardInterrupt:\n  time.sleep(.01)\n  sys.exit(7)", 7, ""},
+		{"busy", "begun()\nwhile True: pass", 130, "KeyboardInterrupt\n"},
+		{"asleep", "import time; begun(); time.sleep(100)", 130, "KeyboardInterrupt\n"},
+		{"reading", "begun(); input()", 130, "KeyboardInterrupt\n"},
+		{"waiting for a thread", "import threading, time\nt = threading.Thread(target=time.sleep, args=[100], daemon=True)\nt.start(); begun(); t.join()", 130, "KeyboardInterrupt\n"},
+		{"asyncio", "import asyncio\nasync def main():\n  begun()\n  await asyncio.sleep(100)\nasyncio.run(main())", 130, "KeyboardInterrupt\n"},
+		{"handled", "import sys, time\ntry:\n  begun()\n  time.sleep(100)\nexcept KeyboardInterrupt:\n  time.sleep(.01)\n  sys.exit(7)", 7, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			cmd := command(write(t, "script.py", "print('begun')\n"+row.code))
+			cmd := command(write(t, "script.py", "def begun(): print('begun', flush=True)\n"+row.code))
 			stdin, err := cmd.StdinPipe()
 			require.NoError(t, err)
 			defer stdin.Close()
