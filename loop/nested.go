@@ -32,11 +32,12 @@ func (l *Loop) nested() (done bool) {
 		return false
 	}
 	var aside []Call // suspended calls of the ordinary lane: those that have yielded
-	until := l.now() + int64(slice)
+	now := l.now()   // of all timers, so that one that is armed anew does not keep calls back
+	until := now + int64(slice)
 	for more := true; more; {
 		more = l.runApart(func() Call {
 			for !l.stopping.Load() && l.now() < until {
-				c := l.fresh()
+				c := l.fresh(now)
 				if _, suspended := c.(*coroutine); !suspended {
 					return c
 				}
@@ -51,9 +52,9 @@ func (l *Loop) nested() (done bool) {
 	return l.pos == len(l.batch) && l.resumePos == len(l.resumes) && !l.stopping.Load() && l.mailbox.Sleep()
 }
 
-// fresh returns a timer that is due or the next call of the ordinary lane.
-func (l *Loop) fresh() Call {
-	for c := l.timers.pop(l.now()); c != nil; c = l.timers.pop(l.now()) {
+// fresh returns a timer that is due at now or the next call of the ordinary lane.
+func (l *Loop) fresh(now int64) Call {
+	for c := l.timers.pop(now); c != nil; c = l.timers.pop(now) {
 		if _, sleeper := c.(*coroutine); !sleeper {
 			l.timersRun.Inc()
 			return c

@@ -165,3 +165,26 @@ func TestGuestLeavesItsToolkitAloneOnceStopped(t *testing.T) {
 		time.Sleep(time.Second)
 	})
 }
+
+// A timer that is armed anew at once does not keep calls back, not even in a nested native loop.
+func TestGuestInANestedNativeLoopIsFair(t *testing.T) {
+	toolkit := make(pump, 1000)
+	l := loop.New(loop.WithGuest(func(run func()) { toolkit <- run }), loop.WithSlowCall(0))
+	go toolkit.run(l.Done())
+	closed, over := make(chan struct{}), make(chan struct{})
+	require.NoError(t, l.Post(func() { toolkit.run(closed) }))
+	var again func()
+	again = func() {
+		select {
+		case <-over:
+		default:
+			_, _ = l.PostDelayed(0, again)
+		}
+	}
+	_, err := l.PostDelayed(0, again)
+	require.NoError(t, err)
+	require.NoError(t, l.Do(background, func() { close(over) }))
+	close(closed)
+	l.Stop()
+	<-l.Done()
+}
