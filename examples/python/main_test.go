@@ -178,7 +178,6 @@ func TestInterrupt(t *testing.T) {
 			defer time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() }).Stop()
 			_, err = stdout.Read(make([]byte, 6))
 			require.NoError(t, err)
-			time.Sleep(50 * time.Millisecond) // into the code that is interrupted
 			require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
 			_ = cmd.Wait()
 			require.Equal(t, row.exit, cmd.ProcessState.ExitCode(), stderr.String())
