@@ -53,8 +53,8 @@ func WithShield() Option { return option(func(c *config) { c.shield = true }) }
 // WithTimeout cancels the group once it has been open for d.
 func WithTimeout(d time.Duration) Option { return option(func(c *config) { c.timeout = &d }) }
 
-// WithCancelTimeout sets how long Run waits for members that have been cancelled and are not done: 10 s unless
-// set. Then it leaves them running and logs a warning that names them.
+// WithCancelTimeout sets how long Run waits for members, and Resolve and Collect for calls, that have been cancelled
+// and are not done: 10 s unless set. Then they are left running, and a warning names them.
 func WithCancelTimeout(d time.Duration) Option {
 	return option(func(c *config) { c.cancelTimeout = d })
 }
@@ -64,7 +64,7 @@ func WithCancelTimeout(d time.Duration) Option {
 // source had all along cost nothing more.
 func Limit(n int) Option { return option(func(c *config) { c.limit = &n }) }
 
-// KeepUnfinished leaves alone what is not done when the iteration ends early.
+// KeepUnfinished leaves alone what is not done when an iteration, or Collect, ends early.
 func KeepUnfinished() Option { return option(func(c *config) { c.keep = true }) }
 
 // Workers sets how many calls of Resolve and Collect may be in progress at a time: 1024 unless set.
