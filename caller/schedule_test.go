@@ -116,3 +116,13 @@ func TestCallSoonAllocatesOnce(t *testing.T) {
 		require.LessOrEqual(t, got, row.most, name)
 	}
 }
+
+func TestCallSoonAndWaitAllocates3Times(t *testing.T) {
+	if raceEnabled || runtime.GOARCH == "wasm" {
+		t.Skip("the race detector allocates, and so does looking for one's goroutine on wasm")
+	}
+	c := start(t)
+	ctx := context.Background()
+	got := testing.AllocsPerRun(1000, func() { _, _ = caller.CallSoon(ctx, c, one).Wait(ctx) })
+	require.LessOrEqual(t, got, 3.0)
+}

@@ -36,14 +36,10 @@ func WithTrackers(ctx context.Context, trackers ...Tracker) context.Context {
 		ctx = context.Background()
 	}
 	active := slices.DeleteFunc(slices.Clone(trackers), func(t Tracker) bool { return t == nil })
-	if slices.EqualFunc(active, Trackers(ctx), sameTracker) {
+	if slices.EqualFunc(active, Trackers(ctx), func(a, b Tracker) bool { return same(a, b) }) {
 		return ctx // else calls that start their successor under their trackers would become a chain of contexts
 	}
 	return context.WithValue(ctx, trackersKey{}, active)
-}
-
-func sameTracker(a, b Tracker) bool {
-	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }
 
 // Trackers returns the trackers active in ctx. The caller must not change the slice.
