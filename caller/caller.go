@@ -27,8 +27,9 @@ type Caller struct {
 	started, stopping, stopped *pending.Pending[pending.None]
 	leaveContext               func() bool // ends the registration with the context of its life
 
-	getting sync.Mutex // makes looking for a child and making it one step
-	queues  *xsync.MapOf[uint64, closer]
+	getting sync.Mutex                     // makes looking for a child and making it one step
+	queues  *xsync.MapOf[uint64, *untyped] // by the Func's id
+	recent  atomic.Pointer[untyped]        // the one that was looked up last
 
 	mu        sync.Mutex
 	state     State
@@ -64,7 +65,7 @@ func create(ctx context.Context, cfg config) (*Caller, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	c := &Caller{id: registry.NextID(), protected: cfg.protected, queues: xsync.NewMapOf[uint64, closer]()}
+	c := &Caller{id: registry.NextID(), protected: cfg.protected, queues: xsync.NewMapOf[uint64, *untyped]()}
 	if parent := cfg.parent; parent != nil {
 		cfg.inherit(&parent.cfg)
 		if cfg.name == "" {

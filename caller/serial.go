@@ -32,15 +32,14 @@ func QueueCall[A any](ctx context.Context, c *Caller, f *queue.Func[A], arg A) e
 	case f.Function() == nil:
 		return loop.ErrNilFunc
 	}
-	for {
-		s := serialOf(c, f)
-		if s == nil {
-			var err error
-			if s, err = openSerial(ctx, c, f); err != nil {
+	for s := findSerial(c, f); ; {
+		if s != nil {
+			if open, err := s.push(f, arg); open {
 				return err
 			}
 		}
-		if open, err := s.push(f, arg); open {
+		var err error
+		if s, err = openSerial(ctx, c, f); err != nil {
 			return err
 		}
 	}
@@ -71,11 +70,23 @@ func serialOf[A any](c *Caller, f *queue.Func[A]) *serial[A] {
 	if c == nil || f.Function() == nil {
 		return nil
 	}
-	entry, _ := c.queues.Load(f.ID())
-	if s, _ := entry.(*serial[A]); s != nil && !s.closed() {
+	if s := findSerial(c, f); s != nil && !s.closed() {
 		return s
 	}
 	return nil
+}
+
+// findSerial is serialOf, and may find a queue that has been closed.
+func findSerial[A any](c *Caller, f *queue.Func[A]) *serial[A] {
+	found := c.recent.Load()
+	if found == nil || found.id != f.ID() {
+		if found, _ = c.queues.Load(f.ID()); found == nil {
+			return nil
+		}
+		c.recent.Store(found)
+	}
+	s, _ := found.queue.(*serial[A])
+	return s
 }
 
 // openSerial is serialOf, and makes the queue if there is none.
@@ -88,7 +99,8 @@ func openSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) (*seria
 	s := serialOf(c, f)
 	if s == nil {
 		s = newSerial(ctx, c, f)
-		c.queues.Store(f.ID(), s)
+		c.queues.Store(f.ID(), &s.untyped)
+		c.recent.Store(&s.untyped)
 	}
 	return s, nil
 }
@@ -97,7 +109,8 @@ func newSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) *serial[
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	s := &serial[A]{caller: c, id: f.ID(), name: f.Name()}
+	s := &serial[A]{caller: c, name: f.Name()}
+	s.untyped = untyped{id: f.ID(), queue: s}
 	if c.cfg.limit != nil {
 		s.limit = *c.cfg.limit
 	}
@@ -120,9 +133,10 @@ func inBubble() bool {
 	return bytes.Contains(header, []byte("synctest bubble"))
 }
 
-// closer is a queue without the type of its arguments.
-type closer interface {
-	close(msg string, cause error)
+// untyped is a queue without the type of its arguments.
+type untyped struct {
+	id    uint64 // of its Func
+	queue interface{ close(msg string, cause error) }
 }
 
 // closeQueues closes all queues of a caller that is told to stop, also when the callback of one's Pending calls
@@ -134,8 +148,8 @@ func (c *Caller) closeQueues() {
 			c.closeQueues()
 		}
 	}()
-	c.queues.Range(func(_ uint64, q closer) bool {
-		q.close("the caller stops", loop.ErrStopped)
+	c.queues.Range(func(_ uint64, q *untyped) bool {
+		q.queue.close("the caller stops", loop.ErrStopped)
 		return true
 	})
 	over = true

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 
 	"go.uber.org/atomic"
 
@@ -23,18 +22,18 @@ import (
 // It is closed when its Pending has been cancelled. Then the Pending is ended at once if the queue is at rest,
 // and otherwise by the call in progress or the next turn.
 //
-// Who may touch what: the fields below mu are guarded by it; those from out on belong to the loop's thread. fn
-// is also read there without mu while the queue is not at rest, when nobody else writes it.
+// Who may touch what: fn, in and over are guarded by the loop's lock, under which turns are handed over too; the
+// fields from out on belong to the loop's thread. fn is also read there without the lock while the queue is not at
+// rest, when nobody else writes it.
 type serial[A any] struct {
 	caller  *Caller
-	id      uint64
+	untyped untyped
 	name    string
 	limit   int
 	ctx     context.Context // of all calls
 	pending *pending.Pending[pending.None]
 	cleanup runtime.Cleanup
 
-	mu   sync.Mutex
 	fn   *queue.Func[A] // nil at rest, with nothing queued and nothing in progress: then it can be collected
 	in   []A
 	over bool // shut
@@ -56,13 +55,13 @@ const (
 
 // push adds an argument and a turn in one step. open is false when the queue has been closed.
 func (s *serial[A]) push(f *queue.Func[A], arg A) (open bool, err error) {
-	s.mu.Lock()
+	s.caller.loop.Lock()
 	switch {
 	case s.closed():
-		s.mu.Unlock()
+		s.caller.loop.Unlock()
 		return false, nil
 	case s.limit > 0 && len(s.in)+int(s.left.Load()) >= s.limit:
-		s.mu.Unlock()
+		s.caller.loop.Unlock()
 		return true, s.full()
 	}
 	s.in = append(s.in, arg)
@@ -74,7 +73,7 @@ func (s *serial[A]) push(f *queue.Func[A], arg A) (open bool, err error) {
 	} else if s.fn == nil {
 		s.fn = f
 	}
-	s.mu.Unlock()
+	s.caller.loop.Unlock()
 	if wake {
 		s.caller.loop.Rouse()
 	}
@@ -106,9 +105,9 @@ func (s *serial[A]) Run() {
 // next takes the oldest argument. There is none when the queue has just been closed.
 func (s *serial[A]) next() bool {
 	if s.pos == len(s.out) {
-		s.mu.Lock()
+		s.caller.loop.Lock()
 		s.takeLocked()
-		s.mu.Unlock()
+		s.caller.loop.Unlock()
 	}
 	if s.pos == len(s.out) {
 		return false
@@ -155,13 +154,13 @@ func (s *serial[A]) finish(err error) {
 
 // rest puts the queue to rest if it is empty, and fetches what has been queued if it is not.
 func (s *serial[A]) rest() bool {
-	s.mu.Lock()
+	s.caller.loop.Lock()
 	if s.over {
-		s.mu.Unlock()
+		s.caller.loop.Unlock()
 		s.end()
 		return true
 	}
-	defer s.mu.Unlock()
+	defer s.caller.loop.Unlock()
 	if len(s.in) > 0 {
 		s.takeLocked()
 		return false
@@ -181,9 +180,9 @@ func (s *serial[A]) slots() int { return max(cap(s.in), cap(s.out)) }
 // end is the last of a closed queue.
 func (s *serial[A]) end() {
 	s.out, s.pos = nil, 0
-	s.mu.Lock()
+	s.caller.loop.Lock()
 	s.fn, s.in = nil, nil
-	s.mu.Unlock()
+	s.caller.loop.Unlock()
 	s.pending.SetResult(pending.None{})
 }
 
@@ -228,14 +227,15 @@ func (s *serial[A]) closed() bool { return s.pending.Cancelled() || s.pending.Is
 
 // shut is what follows once the queue is closed.
 func (s *serial[A]) shut() {
-	s.mu.Lock()
+	s.caller.loop.Lock()
 	again, resting := s.over, s.fn == nil
 	s.over, s.in = true, nil
-	s.mu.Unlock()
+	s.caller.loop.Unlock()
 	if again {
 		return
 	}
-	s.caller.queues.Compute(s.id, func(q closer, _ bool) (closer, bool) { return q, q == nil || q == closer(s) })
+	s.caller.queues.Compute(s.untyped.id, func(q *untyped, _ bool) (*untyped, bool) { return q, q == nil || q == &s.untyped })
+	s.caller.recent.CompareAndSwap(&s.untyped, nil)
 	s.cleanup.Stop()
 	if resting {
 		s.pending.SetResult(pending.None{})

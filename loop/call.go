@@ -35,17 +35,27 @@ func (f funcCall) Abort(error) bool { return false }
 
 // Submit hands over a Call, with the guarantees and errors of Post.
 func (l *Loop) Submit(c Call) error {
-	wake, err := l.Enqueue(c)
+	wake, err := l.mailbox.Put(c)
 	if wake {
 		l.Rouse()
+	}
+	if err != nil {
+		err = l.refusal(err)
 	}
 	return err
 }
 
-// Enqueue is the part of Submit that may be done under a lock. The rest has to follow: Rouse, if it reports
+// Lock takes the lock under which calls are handed over, for who has to do something in one step with Enqueue.
+// Nothing else of the loop may be called until Unlock.
+func (l *Loop) Lock() { l.mailbox.Lock() }
+
+// Unlock ends what Lock has begun.
+func (l *Loop) Unlock() { l.mailbox.Unlock() }
+
+// Enqueue is the part of Submit that is done between Lock and Unlock. The rest has to follow: Rouse, if it reports
 // wake.
 func (l *Loop) Enqueue(c Call) (wake bool, err error) {
-	if wake, err = l.mailbox.Put(c); err != nil {
+	if wake, err = l.mailbox.PutLocked(c); err != nil {
 		err = l.refusal(err)
 	}
 	return wake, err

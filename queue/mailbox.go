@@ -51,12 +51,24 @@ func NewMailbox[T any](limit int) *Mailbox[T] {
 // consumer sleeps and that it falls to this producer to wake it.
 func (m *Mailbox[T]) Put(v T) (wake bool, err error) {
 	m.mu.Lock()
+	wake, err = m.PutLocked(v)
+	m.mu.Unlock()
+	return wake, err
+}
+
+// Lock takes the mailbox's lock, for who has to do something in one step with PutLocked, under one lock instead
+// of two. Until Unlock nothing else of the mailbox may be called, and nobody be kept waiting.
+func (m *Mailbox[T]) Lock() { m.mu.Lock() }
+
+// Unlock ends what Lock has begun.
+func (m *Mailbox[T]) Unlock() { m.mu.Unlock() }
+
+// PutLocked is Put between Lock and Unlock. The consumer must not be woken before Unlock.
+func (m *Mailbox[T]) PutLocked(v T) (wake bool, err error) {
 	switch {
 	case m.closed:
-		m.mu.Unlock()
 		return false, ErrClosed
 	case m.limit > 0 && m.accepted-m.started.Load() >= m.limit:
-		m.mu.Unlock()
 		return false, ErrFull
 	}
 	if len(m.ordinary) == 0 {
@@ -65,7 +77,6 @@ func (m *Mailbox[T]) Put(v T) (wake bool, err error) {
 	m.ordinary = append(m.ordinary, v)
 	m.accepted++
 	wake, m.asleep = m.asleep, false
-	m.mu.Unlock()
 	return wake, nil
 }
 
