@@ -48,7 +48,9 @@ func (p *core) cancel(msg string, cause error) bool {
 	canceller := p.canceller
 	if canceller == nil && (p.scheduled == nil || p.scheduled.withdraw()) {
 		p.err = p.cancelledLocked()
-		p.finishLocked()
+		if p.finishLocked() {
+			p.serve()
+		}
 		return true
 	}
 	p.mu.Unlock()
@@ -67,14 +69,14 @@ func (p *core) CancelWait(ctx context.Context, msg string) error {
 	return p.WaitDone(ctx)
 }
 
-// endCancelled makes p done as cancelled.
-func (p *core) endCancelled(cause error) {
+// endCancelled makes p done as cancelled. As with finish, who waits has to be served.
+func (p *core) endCancelled(cause error) (waited bool) {
 	p.mu.Lock()
 	if p.has(flagDone) {
 		p.mu.Unlock()
-		return
+		return false
 	}
-	p.finishCancelledLocked(cause)
+	return p.finishCancelledLocked(cause)
 }
 
 // cancelQueued cancels p if its call has not started.
@@ -84,14 +86,16 @@ func (p *core) cancelQueued(cause error) {
 		p.mu.Unlock()
 		return
 	}
-	p.finishCancelledLocked(cause)
+	if p.finishCancelledLocked(cause) {
+		p.serve()
+	}
 }
 
-func (p *core) finishCancelledLocked(cause error) {
+func (p *core) finishCancelledLocked(cause error) (waited bool) {
 	p.flags.Store(p.flags.Load() | flagCancelled)
 	if p.cause == nil {
 		p.cause = cause
 	}
 	p.err = p.cancelledLocked()
-	p.finishLocked()
+	return p.finishLocked()
 }

@@ -111,13 +111,23 @@ func (p *core) SetError(err error) bool {
 
 // settle is how every outcome comes about: with store, which puts the value in its place, or with an
 // error.
-func (p *core) settle(store func(), err error) bool {
+func (p *core) settle(store func(), err error) (accepted bool) {
+	accepted, waited := p.finish(store, err)
+	if waited {
+		p.serve()
+	}
+	return accepted
+}
+
+// finish is settle without the end, which is serve, if it reports waited. Calls that end leave that to their outermost
+// function: a coroutine that has been suspended has a small stack, which callbacks would make grow.
+func (p *core) finish(store func(), err error) (accepted, waited bool) {
 	p.mu.Lock()
 	if p.has(flagDone) {
 		p.mu.Unlock()
-		return false
+		return false, false
 	}
-	accepted := !p.has(flagCancelled)
+	accepted = !p.has(flagCancelled)
 	switch {
 	case !accepted:
 		p.err = p.cancelledLocked()
@@ -126,16 +136,15 @@ func (p *core) settle(store func(), err error) bool {
 	case store != nil:
 		store()
 	}
-	p.finishLocked()
-	return accepted
+	return accepted, p.finishLocked()
 }
 
 func (p *core) cancelledLocked() error {
 	return &CancelledError{Message: p.message, Cause: p.cause}
 }
 
-// finishLocked makes p done, releases mu and serves those who wait.
-func (p *core) finishLocked() {
+// finishLocked makes p done and releases mu. It reports whether somebody waits, whom the caller has to serve.
+func (p *core) finishLocked() (waited bool) {
 	if p.scheduled != nil {
 		p.scheduled.leavePlace()
 	}
@@ -145,11 +154,9 @@ func (p *core) finishLocked() {
 		close(p.done)
 	}
 	p.drained = p.first == nil
-	more := !p.drained
+	waited = !p.drained
 	p.mu.Unlock()
-	if more {
-		p.serve()
-	}
+	return waited
 }
 
 // serve wakes the waiters and runs the callbacks, also those that are added meanwhile, in their order.

@@ -54,8 +54,8 @@ const (
 
 // work is the typed part of a task.
 type work interface {
-	execute(t *task) // runs the function and settles the Pending
-	release()        // drops the function
+	execute(t *task) (waited bool) // runs the function and finishes the Pending
+	release()                      // drops the function
 }
 
 // scheduled is a Pending together with its task, in one allocation.
@@ -65,19 +65,19 @@ type scheduled[T any] struct {
 	fn   func(context.Context) (T, error)
 }
 
-func (s *scheduled[T]) execute(t *task) {
-	s.complete(s.fn(t))
+func (s *scheduled[T]) execute(t *task) (waited bool) {
+	return s.complete(s.fn(t))
 }
 
 //go:noinline
-func (s *scheduled[T]) complete(v T, err error) {
+func (s *scheduled[T]) complete(v T, err error) (waited bool) {
 	if err != nil {
-		s.task.fail(err)
-		return
+		return s.task.fail(err)
 	}
 	_ = s.task.Err() // keeps an end that has come by now
 	s.task.over()
-	s.SetResult(v)
+	_, waited = s.finish(func() { s.value = v }, nil)
+	return waited
 }
 
 func (s *scheduled[T]) release() { s.fn = nil }
@@ -168,11 +168,16 @@ func (t *task) Run() {
 	if !t.state.CompareAndSwap(taskQueued, taskRunning) {
 		return
 	}
-	if err := t.Err(); err != nil {
-		t.fail(t.reason(err))
-		return
+	if t.execute() {
+		t.p.serve()
 	}
-	t.work.execute(t)
+}
+
+func (t *task) execute() (waited bool) {
+	if err := t.Err(); err != nil {
+		return t.fail(t.reason(err))
+	}
+	return t.work.execute(t)
 }
 
 // Abort ends the call with an error that is not its function's.
@@ -182,7 +187,9 @@ func (t *task) Abort(err error) (told bool) {
 	}
 	t.over()
 	if err == loop.ErrStopped {
-		t.p.endCancelled(err)
+		if t.p.endCancelled(err) {
+			t.p.serve()
+		}
 		return true
 	}
 	return t.p.SetError(err)
@@ -190,18 +197,19 @@ func (t *task) Abort(err error) (told bool) {
 
 // fail ends the call with its function's error. One that comes of the end of the context counts as
 // cancellation, and is told with the reason for that end.
-func (t *task) fail(err error) {
+func (t *task) fail(err error) (waited bool) {
 	ended := t.Err()
 	reason := t.reason(ended)
 	stopped := t.stopping() && errors.Is(err, loop.ErrStopped)
 	t.over()
 	switch {
 	case !stopped && (ended == nil || !errors.Is(err, ended) && !errors.Is(err, context.Canceled) && !errors.Is(err, reason)):
-		t.p.SetError(err)
+		_, waited = t.p.finish(nil, err)
+		return waited
 	case errors.Is(err, reason):
-		t.p.endCancelled(err)
+		return t.p.endCancelled(err)
 	default:
-		t.p.endCancelled(reason)
+		return t.p.endCancelled(reason)
 	}
 }
 
