@@ -12,14 +12,14 @@ import (
 // are unfinished as Limit says. While it waits inside a call it suspends the call; elsewhere it blocks the
 // goroutine. The iterator is for one use and for one goroutine.
 //
-// When the loop is left early, or when ctx ends, which ends the loop, the items that are unfinished are
+// When the loop is left early, or when ctx ends, which ends the loop before the next item, the items that are unfinished are
 // cancelled, unless KeepUnfinished says otherwise; those that are done keep their results. So it is when the
 // loop that the call runs on stops.
 //
-// The source is run by the loop that ranges over the iterator. If it panics, the items that it has given are
-// gone through first. Misuse panics with an error, which inside a call becomes the call's: pending.ErrDeadlock
-// for an item that is the very call that iterates, ErrInvalid for a nil item and for options that make no
-// sense, loop.ErrCannotSuspend.
+// The source is run by the loop that ranges over the iterator. If it panics, or gives a nil item, the items that it
+// has given are gone through first. Misuse panics with an error, which inside a call becomes the call's: ErrInvalid
+// for a nil item and for options that make no sense, loop.ErrCannotSuspend, and, as soon as it is met,
+// pending.ErrDeadlock for an item that is the very call that iterates.
 func AsCompleted[P pending.Handle](ctx context.Context, items iter.Seq[P], opts ...Option) iter.Seq[P] {
 	return func(yield func(P) bool) {
 		cfg, err := newConfig(opts)
@@ -38,7 +38,9 @@ func AsCompleted[P pending.Handle](ctx context.Context, items iter.Seq[P], opts 
 		}()
 		s := &stream[P]{collector: c, ctx: ctx, next: c.take, yield: yield}
 		failure := pull(s, items, c.add, func() bool { return limit > 0 && c.counted >= limit })
-		s.emit(func() bool { return len(c.open) > 0 })
+		if failure != pending.ErrDeadlock { // told at once: what it would wait for may never end
+			s.emit(func() bool { return len(c.open) > 0 })
+		}
 		if failure != nil {
 			panic(failure)
 		}

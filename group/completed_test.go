@@ -134,17 +134,44 @@ func TestAsCompleted_A07_LeavingTheLoopCancelsWhatIsUnfinished(t *testing.T) {
 }
 
 func TestAsCompleted_A08_TheCallThatIterates(t *testing.T) {
-	bubble(t, func(t *testing.T, c *caller.Caller) {
-		start := time.Now()
-		p := c.CallSoon(t.Context(), func(ctx context.Context) error {
-			for range group.AsCompleted(ctx, slices.Values([]handle{caller.CurrentPending(ctx)})) {
-				t.Error("there is nothing to yield")
+	for _, others := range []int{0, 3} {
+		bubble(t, func(t *testing.T, c *caller.Caller) {
+			start := time.Now()
+			var items []handle
+			p := c.CallSoon(t.Context(), func(ctx context.Context) error {
+				for range others {
+					items = append(items, caller.CallSoon(t.Context(), c, sleeper(time.Hour, 1)))
+				}
+				for range group.AsCompleted(ctx, slices.Values(append(items, caller.CurrentPending(ctx)))) {
+					t.Error("there is nothing to yield")
+				}
+				return nil
+			})
+			_, err := p.Wait(t.Context())
+			require.ErrorIs(t, err, pending.ErrDeadlock)
+			require.Equal(t, start, time.Now())
+			for _, p := range items {
+				require.True(t, p.Cancelled())
 			}
-			return nil
 		})
-		_, err := p.Wait(t.Context())
-		require.ErrorIs(t, err, pending.ErrDeadlock)
-		require.Equal(t, start, time.Now())
+	}
+}
+
+func TestAsCompleted_A06_NothingComesAfterTheEndOfTheContext(t *testing.T) {
+	everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
+		inner, cancel := context.WithCancel(ctx)
+		defer cancel()
+		var items []intP
+		for range 5 {
+			items = append(items, caller.CallSoon(ctx, c, sleeper(time.Second, 1)))
+		}
+		require.NoError(t, loop.Sleep(ctx, 2*time.Second))
+		got := 0
+		for range group.AsCompleted(inner, slices.Values(items)) {
+			cancel()
+			got++
+		}
+		require.Equal(t, 1, got)
 	})
 }
 

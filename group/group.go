@@ -3,6 +3,7 @@ package group
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/pinion-go/pinion/pending"
@@ -16,6 +17,7 @@ type PendingGroup struct {
 	outer   *PendingGroup  // its members are all of ours
 	own     pending.Handle // the call that runs it
 	members pending.Manager
+	spared  pending.Manager         // of the members, those that the group does not cancel
 	ctx     context.Context         // the group's; nil if nobody runs it
 	end     context.CancelCauseFunc // ends ctx
 
@@ -82,8 +84,18 @@ func (g *PendingGroup) cancel(msg string, cause error) bool {
 	if g.end != nil {
 		defer g.end(g.reason)
 	}
-	cancelAll(g.Pending(), msg)
+	cancelAll(g.exposed(), msg)
 	return true
+}
+
+// exposed returns the members that are not done and are not spared.
+func (g *PendingGroup) exposed() []pending.Handle {
+	members := g.Pending()
+	spared := make(map[pending.Handle]bool)
+	for _, p := range g.spared.Pending() {
+		spared[p] = true
+	}
+	return slices.DeleteFunc(members, func(p pending.Handle) bool { return spared[p] })
 }
 
 // Cancelled reports whether the group has been cancelled, for whatever reason.
@@ -102,7 +114,7 @@ func (g *PendingGroup) Track(p pending.Handle) {
 }
 
 // Add makes p a member, and one of the groups around this one. When the group has been cancelled or left, p is
-// cancelled. A nil p does not count.
+// cancelled, unless it is shielded. A nil p does not count.
 func (g *PendingGroup) Add(p pending.Handle) {
 	if p == nil {
 		return
@@ -110,11 +122,16 @@ func (g *PendingGroup) Add(p pending.Handle) {
 	if g.outer != nil {
 		g.outer.Add(p)
 	}
+	spared := g.spares(p)
+	if spared {
+		g.spared.Add(p)
+	}
 	g.members.Add(p)
 	g.mu.Lock()
 	left, reason := g.left, g.reason
 	g.mu.Unlock()
 	switch {
+	case spared:
 	case reason != nil:
 		p.Cancel(reason.Message)
 	case left:
@@ -122,10 +139,12 @@ func (g *PendingGroup) Add(p pending.Handle) {
 	}
 }
 
-// Remove lets p go: the group waits for it no more, and is not concerned with how it ends. The groups around
-// this one keep it.
+// Remove lets p go: the group waits for it no more, is not concerned with how it ends, and does not cancel it. If it
+// was made under the group's context, the end of that reaches it still, which comes when Run returns at the latest.
+// The groups around this one keep it.
 func (g *PendingGroup) Remove(p pending.Handle) {
 	g.members.Remove(p)
+	g.spared.Remove(p)
 	pending.Restore(p)
 }
 

@@ -45,7 +45,7 @@ func Run(ctx context.Context, body func(ctx context.Context, g *PendingGroup) er
 		return err
 	}
 	if cfg.shield {
-		ctx = context.WithoutCancel(ctx)
+		ctx = shielded(ctx)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -61,7 +61,7 @@ func Run(ctx context.Context, body func(ctx context.Context, g *PendingGroup) er
 	returned := false
 	defer func() {
 		if !returned {
-			g.cancel("the body of its group has panicked", nil)
+			g.cancel("the body of its group has panicked or called runtime.Goexit", nil)
 			_ = g.wait(inner, cfg.cancelTimeout)
 		}
 	}()
@@ -90,7 +90,10 @@ func RunOn(ctx context.Context, l *loop.Loop, body func(ctx context.Context, g *
 	case body == nil:
 		return loop.ErrNilFunc
 	case cfg.shield:
-		ctx = context.WithoutCancel(ctx)
+		ctx = shielded(ctx)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
 	}
 	ran := false
 	call := start(ctx, l, func(ctx context.Context) (pending.None, error) {

@@ -54,10 +54,12 @@ func (s *stream[P]) emit(blocked func() bool) {
 	for !s.over {
 		var p P
 		var ok bool
-		s.err = s.wait(s.ctx, func() bool {
-			p, ok = s.next()
-			return ok || !blocked()
-		})
+		if s.err = s.ctx.Err(); s.err == nil {
+			s.err = s.wait(s.ctx, func() bool {
+				p, ok = s.next()
+				return ok || !blocked()
+			})
+		}
 		if s.over = s.err != nil; s.over || !ok {
 			return
 		}
