@@ -79,7 +79,12 @@ func TestEnqueue(t *testing.T) {
 	l := running(t)
 	done := make(chan struct{})
 	p := &piecemeal{loop: l, left: 1, ran: func() { close(done) }}
-	wake, err := l.Enqueue(p)
+	enqueue := func() (wake bool, err error) {
+		l.Lock()
+		defer l.Unlock()
+		return l.Enqueue(p)
+	}
+	wake, err := enqueue()
 	require.NoError(t, err)
 	if wake {
 		l.Rouse()
@@ -87,7 +92,7 @@ func TestEnqueue(t *testing.T) {
 	<-done
 	l.Stop()
 	<-l.Done()
-	wake, err = l.Enqueue(p)
+	wake, err = enqueue()
 	require.ErrorIs(t, err, loop.ErrStopped)
 	require.False(t, wake)
 }
