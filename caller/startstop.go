@@ -133,7 +133,7 @@ func (t *StartStopTask[T]) Stop() *pending.Pending[T] {
 // calling body when the task has failed before it was ready. When ctx ends before the task has stopped, it
 // has a second more until it is cancelled; the error is ctx's then. When the loop of a call stops that is in
 // Run, that returns loop.ErrStopped at once and the task goes on stopping by itself. A second Run is
-// loop.ErrInUse.
+// loop.ErrInUse. Run does not Hold the caller: Stop(false) stops it and the task with it, and leaving Run does not.
 func (t *StartStopTask[T]) Run(ctx context.Context, body func(ctx context.Context) error) (err error) {
 	if body == nil {
 		return loop.ErrNilFunc

@@ -11,7 +11,8 @@ type Mode int
 
 // The modes. A timeout and (*PendingGroup).Cancel cancel the group in all of them.
 const (
-	// IgnoreCancelled: a cancelled member is of no concern; Run says nothing of cancellations.
+	// IgnoreCancelled: a cancelled member is of no concern; Run says nothing of cancellations. A call that a
+	// stopped caller has refused counts as cancelled too.
 	IgnoreCancelled Mode = iota
 	// CancelAndReport: a cancelled member cancels the group; Run returns the *pending.CancelledError.
 	CancelAndReport
@@ -47,7 +48,8 @@ type config struct {
 // WithMode sets the group's mode, IgnoreCancelled unless set.
 func WithMode(m Mode) Option { return option(func(c *config) { c.mode = m }) }
 
-// WithShield keeps the end of the context that Run is given from the group, also when it has ended already.
+// WithShield keeps the end of the context that Run is given from the group, and the cancellation of the groups around
+// it, also when these have come already. See Shield.
 func WithShield() Option { return option(func(c *config) { c.shield = true }) }
 
 // WithTimeout cancels the group once it has been open for d.

@@ -44,12 +44,15 @@ func WithTrackers(ctx context.Context, trackers ...Tracker) context.Context {
 
 // Trackers returns the trackers active in ctx. The caller must not change the slice.
 func Trackers(ctx context.Context) []Tracker {
+	if ctx == nil {
+		return nil
+	}
 	active, _ := ctx.Value(trackersKey{}).([]Tracker)
 	return active
 }
 
 func (p *core) track(ctx context.Context) {
-	if ctx == nil || p.untracked {
+	if p.untracked {
 		return
 	}
 	for _, t := range Trackers(ctx) {
