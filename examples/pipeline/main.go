@@ -24,30 +24,46 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	limit := flag.Int("limit", 8, "lines and reports that may wait between two stages")
-	every := flag.Int("every", 1000, "lines between two reports")
-	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: pipeline [flags] [file ...]\n\nCounts lines and words, of the standard input if no file is named.")
-		flag.PrintDefaults()
-	}
-	flag.Parse()
-	if *limit < 1 || *every < 1 {
-		flag.Usage()
-		os.Exit(2)
-	}
-	in, err := open(flag.Args())
-	if err == nil {
-		err = run(ctx, in, os.Stdout, *limit, *every)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "pipeline:", err)
-		os.Exit(1)
-	}
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-func open(names []string) (io.Reader, error) {
+// run returns the exit code: 0, 1 for failures, 2 for misuse, 130 after Ctrl-C.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	flags := flag.NewFlagSet("pipeline", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprintln(stderr, "usage: pipeline [flags] [file ...]\n\nCounts lines and words, of the standard input if no file is named.")
+		flags.PrintDefaults()
+	}
+	limit := flags.Int("limit", 8, "lines and reports that may wait between two stages")
+	every := flags.Int("every", 1000, "lines between two reports")
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return 0
+	} else if err != nil {
+		return 2
+	}
+	if *limit < 1 || *every < 1 {
+		flags.Usage()
+		return 2
+	}
+	in, err := open(flags.Args(), stdin)
+	if err == nil {
+		err = pipeline(ctx, in, stdout, *limit, *every)
+	}
+	switch {
+	case err == nil:
+		return 0
+	case ctx.Err() != nil:
+		fmt.Fprintln(stderr, "pipeline: interrupted")
+		return 130
+	}
+	fmt.Fprintln(stderr, "pipeline:", err)
+	return 1
+}
+
+func open(names []string, stdin io.Reader) (io.Reader, error) {
 	if len(names) == 0 {
-		return os.Stdin, nil
+		return stdin, nil
 	}
 	var files []io.Reader
 	for _, name := range names {
@@ -67,7 +83,7 @@ type report struct {
 	last         bool
 }
 
-func run(ctx context.Context, in io.Reader, out io.Writer, limit, every int) error {
+func pipeline(ctx context.Context, in io.Reader, out io.Writer, limit, every int) error {
 	reader, err := caller.New(ctx, caller.WithName("read"))
 	if err != nil {
 		return err
@@ -100,9 +116,9 @@ type stages struct {
 	seen   int // lines; only calls on reader touch it, so it needs no lock
 }
 
-// read is the first stage.
+// read is the first stage. It closes its queue at the end of the text only: a closed queue says that there is no
+// more, and if this stage fails it is the group that ends the others.
 func (s *stages) read(ctx context.Context, in io.Reader, to *queue.Queue[string]) error {
-	defer to.Close()
 	text := bufio.NewReader(in)
 	for {
 		line, err := loop.Block(ctx, func(context.Context) (string, error) { return text.ReadString('\n') })
@@ -113,6 +129,7 @@ func (s *stages) read(ctx context.Context, in io.Reader, to *queue.Queue[string]
 			}
 		}
 		if errors.Is(err, io.EOF) {
+			to.Close()
 			return nil
 		} else if err != nil {
 			return err
@@ -127,7 +144,6 @@ func (s *stages) where(ctx context.Context) (int, error) {
 
 // count is the second stage.
 func (s *stages) count(ctx context.Context, from *queue.Queue[string], to *queue.Queue[report]) error {
-	defer to.Close()
 	var r report
 	for line, err := range from.All(ctx) {
 		if err != nil {
@@ -148,7 +164,11 @@ func (s *stages) count(ctx context.Context, from *queue.Queue[string], to *queue
 		}
 	}
 	r.last = true
-	return to.Put(ctx, r)
+	if err := to.Put(ctx, r); err != nil {
+		return err
+	}
+	to.Close()
+	return nil
 }
 
 // write is the third stage.
