@@ -9,14 +9,18 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/group"
+	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
 )
 
 type options struct {
+	dir     string // to begin with; the Go source tree if there is none
 	workers int
 	fail    int
 	list    bool
@@ -30,39 +34,52 @@ type file struct {
 	thread int // that it was hashed on
 }
 
-type totals struct {
-	files   int
-	bytes   int64
-	threads map[int]bool
+// crawl hashes the files of a directory tree. It is a call on c, where everything but the hashing runs.
+func crawl(ctx context.Context, c *caller.Caller, o options, r *reporter) error {
+	root, err := loop.Block(ctx, func(ctx context.Context) (string, error) { return root(ctx, o.dir) })
+	if err != nil {
+		return err
+	}
+	paths, bytes, err := find(ctx, root)
+	if err != nil {
+		return err
+	}
+	if o.fail > len(paths) {
+		return fmt.Errorf("-fail %d: there are only %d files", o.fail, len(paths))
+	}
+	r.begin(bytes)
+	return c.PendingGroup(ctx, func(ctx context.Context, _ *group.PendingGroup) error {
+		for done := range group.AsCompleted(ctx, hashes(ctx, c, paths, o), group.Limit(o.workers)) {
+			f, err := done.Result()
+			if err != nil {
+				return err
+			}
+			if err := r.report(ctx, f, o.list); err != nil {
+				return err
+			}
+		}
+		return ctx.Err()
+	})
 }
 
-// crawl hashes the files below root. It makes its own goroutine a caller, on which everything but the hashing
-// runs.
-func crawl(ctx context.Context, root string, o options, r *reporter) (totals, error) {
-	defer r.end()
-	sum := totals{threads: make(map[int]bool)}
-	err := caller.Run(ctx, func(ctx context.Context, c *caller.Caller) error {
-		defer r.finish(ctx, c)
-		paths, bytes, err := find(ctx, root)
+// root is the directory to begin with, with no symbolic link left, since a walk does not follow its root.
+func root(ctx context.Context, dir string) (string, error) {
+	if dir == "" {
+		out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 		if err != nil {
-			return err
+			return "", fmt.Errorf("go env GOROOT: %w; name a directory", err)
 		}
-		r.begin(bytes)
-		return c.PendingGroup(ctx, func(ctx context.Context, _ *group.PendingGroup) error {
-			for done := range group.AsCompleted(ctx, hashes(ctx, c, paths, o), group.Limit(o.workers)) {
-				f, err := done.Result()
-				if err != nil {
-					return err
-				}
-				sum.files++
-				sum.bytes += f.bytes
-				sum.threads[f.thread] = true
-				r.report(ctx, c, f, o.list)
-			}
-			return ctx.Err()
-		})
-	}, caller.WithName("crawl"), caller.WithMaxIdleWorkers(o.workers))
-	return sum, err
+		dir = strings.TrimSpace(string(out))
+	}
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = fmt.Errorf("%s is not a directory", dir)
+	}
+	return dir, err
 }
 
 // found is what the walk comes across: a file, or at the end what has gone wrong.

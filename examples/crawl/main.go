@@ -11,10 +11,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"runtime"
-	"strings"
+
+	"github.com/pinion-go/pinion/caller"
 )
 
 func main() {
@@ -44,36 +44,27 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		flags.Usage()
 		return 2
 	}
-	root, err := root(ctx, flags.Arg(0))
-	if err != nil {
-		fmt.Fprintln(stderr, "crawl:", err)
-		return 1
-	}
-	totals, err := crawl(ctx, root, o, newReporter(stdout, stderr))
-	fmt.Fprintf(stdout, "%d files, %d bytes, hashed on %d threads\n", totals.files, totals.bytes, len(totals.threads))
+	o.dir = flags.Arg(0)
+	var failed error
+	// An interruption does not stop the caller, since the reporter has to have the last word.
+	err := caller.Run(context.WithoutCancel(ctx), func(own context.Context, c *caller.Caller) error {
+		r := newReporter(c, stdout, stderr)
+		failed = crawl(ctx, c, o, r)
+		if failed != nil && ctx.Err() != nil {
+			failed = errInterrupted
+		}
+		return r.end(own, failed)
+	}, caller.WithName("crawl"), caller.WithMaxIdleWorkers(o.workers))
 	switch {
-	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "crawl: interrupted")
-		return 130
 	case err != nil:
-		fmt.Fprintln(stderr, "crawl:", err)
+		fmt.Fprintln(stderr, "crawl:", err) // the reporter is gone
+		return 1
+	case failed == errInterrupted:
+		return 130
+	case failed != nil:
 		return 1
 	}
 	return 0
 }
 
-// root is the directory to begin with.
-func root(ctx context.Context, dir string) (string, error) {
-	if dir == "" {
-		out, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
-		if err != nil {
-			return "", fmt.Errorf("go env GOROOT: %w; name a directory", err)
-		}
-		return strings.TrimSpace(string(out)), nil
-	}
-	info, err := os.Stat(dir)
-	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is not a directory", dir)
-	}
-	return dir, err
-}
+var errInterrupted = errors.New("interrupted")

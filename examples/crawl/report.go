@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -14,23 +15,33 @@ import (
 	"github.com/pinion-go/pinion/queue"
 )
 
-// reporter writes to the terminal. Its function is queued, so one line is written after the other whoever
-// reports, and nobody waits for the terminal.
+// reporter writes to the terminal, and nobody else does while it is there. Its function is queued, so one piece of
+// news is written after the other whoever reports, and nobody waits for the terminal. Its fields belong to the
+// caller's thread.
 type reporter struct {
-	out   io.Writer
-	err   io.Writer
-	bar   *progressbar.ProgressBar
-	lines *queue.Func[line]
+	caller *caller.Caller
+	write  *queue.Func[news]
+	out    io.Writer
+	err    io.Writer
+	bar    *progressbar.ProgressBar // once the hashing has begun
+	failed error                    // writing to out
+	files  int
+	bytes  int64
+	thread map[int]bool // all that files were hashed on
 }
 
-type line struct {
-	text  string
-	bytes int64
+type news struct {
+	text    string // for out
+	trouble string // for err
+	bytes   int64  // that have been hashed
 }
 
-func newReporter(stdout, stderr io.Writer) *reporter {
-	r := &reporter{out: stdout, err: stderr}
-	r.lines = queue.NewFunc(r.write)
+func newReporter(c *caller.Caller, stdout, stderr io.Writer) *reporter {
+	r := &reporter{caller: c, out: stdout, err: stderr, thread: make(map[int]bool)}
+	r.write = queue.NewFunc(func(_ context.Context, n news) error {
+		r.print(n)
+		return nil
+	})
 	return r
 }
 
@@ -39,14 +50,20 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-func (r *reporter) write(_ context.Context, l line) error {
-	if _, err := io.WriteString(r.out, l.text); err != nil {
-		return err
+func (r *reporter) print(n news) {
+	if r.bar != nil && n.text+n.trouble != "" {
+		_ = r.bar.Clear()
 	}
-	return r.bar.Add64(l.bytes)
+	if n.text != "" && r.failed == nil {
+		_, r.failed = io.WriteString(r.out, n.text)
+	}
+	_, _ = io.WriteString(r.err, n.trouble)
+	if n.bytes > 0 {
+		_ = r.bar.Add64(n.bytes) // a file that has grown may be too much for it
+	}
 }
 
-// begin shows the bar. It is called before anything is reported.
+// begin says how much there is to hash. It is called before anything is reported.
 func (r *reporter) begin(bytes int64) {
 	r.bar = progressbar.NewOptions64(bytes,
 		progressbar.OptionSetWriter(r.err),
@@ -58,27 +75,35 @@ func (r *reporter) begin(bytes int64) {
 	)
 }
 
-// report queues what is to be said of f.
-func (r *reporter) report(ctx context.Context, c *caller.Caller, f file, list bool) {
-	l := line{bytes: f.bytes}
+// report queues what is to be said of f. The error is that of something reported before.
+func (r *reporter) report(ctx context.Context, f file, list bool) error {
+	r.files++
+	r.bytes += f.bytes
+	r.thread[f.thread] = true
+	n := news{bytes: f.bytes}
 	if list {
-		l.text = fmt.Sprintf("%x  %s\n", f.hash, f.path)
+		n.text = fmt.Sprintf("%x  %s\n", f.hash, f.path)
 	}
-	if err := caller.QueueCall(ctx, c, r.lines, l); err != nil {
-		c.Loop().Logger().Error().Err(err).Msg("not reported")
-	}
+	return cmp.Or(r.failed, caller.QueueCall(ctx, r.caller, r.write, n))
 }
 
-// finish waits until everything reported has been written: calls start in the order in which they are handed
-// over.
-func (r *reporter) finish(ctx context.Context, c *caller.Caller) {
-	_ = c.CallSoon(ctx, func(context.Context) error { return nil }).WaitDone(ctx)
-	caller.QueueClose(c, r.lines)
-}
-
-// end removes the bar. Nothing may be reported any more.
-func (r *reporter) end() {
+// end queues the totals and what has gone wrong, and waits until all has been written: calls start in the order in
+// which they are handed over. The error is what has gone wrong with that, if nothing had before.
+func (r *reporter) end(ctx context.Context, failed error) error {
+	var n news
 	if r.bar != nil {
-		_ = r.bar.Clear()
+		n.text = fmt.Sprintf("%d files, %d bytes, hashed on %d threads\n", r.files, r.bytes, len(r.thread))
 	}
+	if failed != nil {
+		n.trouble = fmt.Sprintln("crawl:", failed)
+	}
+	err := caller.QueueCall(ctx, r.caller, r.write, n)
+	if err == nil {
+		err = r.caller.CallSoon(ctx, func(context.Context) error { return nil }).WaitDone(ctx)
+	}
+	caller.QueueClose(r.caller, r.write)
+	if failed != nil {
+		return err
+	}
+	return cmp.Or(err, r.failed)
 }
