@@ -16,8 +16,8 @@ import (
 
 // Caller owns one OS thread and runs there what is handed to it. Its methods may be called from any
 // goroutine unless they say otherwise, also before it has started and after it has stopped. Of a nil Caller,
-// which Current returns outside of calls, those that give an error give ErrNoCaller; of the others only String may
-// be called.
+// which Current returns outside of calls, those that give an error give ErrNoCaller, and so does the Pending of
+// those that hand over a call, CallSoon, CallLater and ToThread; of the others only String may be called.
 type Caller struct {
 	id      registry.ID
 	cfg     config
@@ -57,7 +57,11 @@ const (
 )
 
 func (s State) String() string {
-	return [...]string{"starting", "running", "stopping", "stopped"}[s]
+	names := [...]string{"starting", "running", "stopping", "stopped"}
+	if s < 0 || int(s) >= len(names) {
+		return fmt.Sprintf("State(%d)", int32(s))
+	}
+	return names[s]
 }
 
 // create makes a Caller that nobody drives yet. It is in the registry, and its parent's child.

@@ -44,6 +44,16 @@ func TestC17_String(t *testing.T) {
 	})
 }
 
+func TestStateString(t *testing.T) {
+	for state, want := range map[caller.State]string{
+		caller.Starting: "starting", caller.Running: "running", caller.Stopping: "stopping", caller.Stopped: "stopped",
+		-1: "State(-1)", caller.Stopped + 1: "State(4)", 9: "State(9)",
+	} {
+		require.Equal(t, want, state.String())
+		require.Equal(t, want, fmt.Sprint(state))
+	}
+}
+
 // C-17: without a name there is one all the same.
 func TestC17_NameDefaults(t *testing.T) {
 	bubble(t, func(t *testing.T) {
