@@ -173,6 +173,38 @@ func TestC10_ChildrenInherit(t *testing.T) {
 	})
 }
 
+// C-10: so it is however a child is made, and with its workers, too.
+func TestC10_LimitsAreInherited(t *testing.T) {
+	for name, make := range map[string]func(*testing.T, *caller.Caller) *caller.Caller{
+		"Get":                    func(t *testing.T, c *caller.Caller) *caller.Caller { return get(t, c, "child") },
+		"New with a parent":      func(t *testing.T, c *caller.Caller) *caller.Caller { return start(t, caller.WithParent(c)) },
+		"Manual with a parent":   func(t *testing.T, c *caller.Caller) *caller.Caller { return manual(t, caller.WithParent(c)) },
+		"Get, of a child of its": func(t *testing.T, c *caller.Caller) *caller.Caller { return get(t, get(t, c, "child"), "child") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				parent := start(t, caller.WithMaxWorkers(2), caller.WithMaxIdleWorkers(1), caller.WithMailboxLimit(3))
+				child := make(t, parent)
+				for range 5 {
+					child.ToThread(t.Context(), hold(time.Second))
+				}
+				synctest.Wait()
+				require.Len(t, child.Children(), 2)
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				require.Len(t, child.Children(), 1)
+				require.NoError(t, child.CallDirect(func() { time.Sleep(time.Second) }))
+				synctest.Wait()
+				var err error
+				for range 4 {
+					err = child.CallDirect(func() {})
+				}
+				require.ErrorIs(t, err, loop.ErrMailboxFull)
+			})
+		})
+	}
+}
+
 // C-11: a parent that stops or has stopped takes no children.
 func TestC11_GetOfAStoppedParent(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -318,6 +318,9 @@ func TestNilCaller(t *testing.T) {
 		require.ErrorIs(t, c.Poll(t.Context(), 0), caller.ErrNoCaller)
 		require.ErrorIs(t, c.WaitStopped(t.Context()), caller.ErrNoCaller)
 		require.ErrorIs(t, c.Close(), caller.ErrNoCaller)
+		require.ErrorIs(t, c.CallLater(t.Context(), time.Hour, nothing).Err(), caller.ErrNoCaller)
+		require.ErrorIs(t, c.ToThread(t.Context(), nothing).Err(), caller.ErrNoCaller)
+		require.ErrorIs(t, caller.ScheduleCall(t.Context(), c, give(1), caller.On(caller.Goroutine)).Err(), caller.ErrNoCaller)
 		require.Equal(t, "no Caller", c.String())
 	})
 }

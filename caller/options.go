@@ -21,8 +21,9 @@ var (
 	ErrNotMainThread = errors.New("caller: not on the process's main thread")
 )
 
-// Option configures a Caller. A child made by Get takes its parent's logger, limits, polling and backend
-// unless told otherwise; name, host, guest and protection are its own.
+// Option configures a Caller. A child, whether Get has made it or WithParent made it one, takes its parent's logger,
+// polling, backend and limits, those of workers among them, unless told otherwise; name, host, guest and protection
+// are its own.
 type Option interface{ apply(*config) }
 
 type option func(*config)
