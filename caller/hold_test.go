@@ -12,6 +12,7 @@ import (
 
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/loop"
+	"github.com/pinion-go/pinion/pending"
 )
 
 // L-02: held means protected: Stop does nothing, force does.
@@ -52,6 +53,25 @@ func TestL03_ProtectionIsForLife(t *testing.T) {
 			})
 		})
 	}
+}
+
+// L-03: who leaves takes no protection along.
+func TestL03_LeavingDoesNotUnprotect(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := start(t)
+		one, err := c.Hold()
+		require.NoError(t, err)
+		other, err := c.Hold()
+		require.NoError(t, err)
+		one()
+		require.True(t, c.Protected())
+		c.Stop(false)
+		require.True(t, c.Running())
+		require.Equal(t, 1, call(t, c, func(context.Context) int { return 1 }))
+		other()
+		require.NoError(t, c.WaitStopped(t.Context()))
+		require.True(t, c.Protected())
+	})
 }
 
 // An unprotected caller stops without force.
@@ -121,8 +141,43 @@ func TestL07_HoldOfAStoppedCaller(t *testing.T) {
 	})
 }
 
-// L-08: one of the caller's own calls holds it and leaves last: the others are ended, nothing hangs.
+// L-08: one of the caller's own calls leaves last, whoever has left before: it stops the caller and is not waited
+// for by itself, and the others are cancelled.
 func TestL08_OwnCallReleasesLast(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := start(t)
+		outside, err := c.Hold()
+		require.NoError(t, err)
+		var others []pending.Handle
+		for range 3 {
+			others = append(others, c.CallSoon(t.Context(), suspend))
+		}
+		others = append(others, c.CallLater(t.Context(), time.Hour, nothing), c.ToThread(t.Context(), suspend))
+		own := c.CallSoon(t.Context(), func(ctx context.Context) error {
+			release, err := c.Hold()
+			if err != nil {
+				return err
+			}
+			if err := loop.Sleep(ctx, time.Second); err != nil {
+				return err
+			}
+			release()
+			require.Equal(t, caller.Stopping, c.State())
+			return nil
+		})
+		synctest.Wait()
+		outside()
+		require.True(t, c.Running())
+		require.NoError(t, c.WaitStopped(t.Context()))
+		require.NoError(t, own.Err(), "it has come to its end")
+		for _, p := range others {
+			requireStopped(t, p)
+		}
+	})
+}
+
+// L-08: calls that hold the caller do not keep it from being stopped by force by another of its calls.
+func TestL08_OwnCallStopsWhatOthersHold(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := start(t)
 		var ended atomic.Int32

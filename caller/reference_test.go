@@ -13,6 +13,13 @@ import (
 )
 
 // Cases of the reference libraries whose counterpart has another name here.
+//
+// Without a counterpart, or with one that needs no test of its own:
+//   - E-03, a pool that is initialised and shut down: ToThread's belongs to its caller, is there from the first call
+//     on and ends with the caller. Calls after that are refused (W-10), and stopping twice is stopping once (L-12).
+//   - Y-06, attributes that are made when they are first touched: that is sync.OnceValue. What we make like that, such
+//     as the channel of Done, runs no function of a user's meanwhile that could touch it again (Y-05).
+//   - H-04 and H-06: the table has no such rows.
 
 func TestE01_RunGoesToTheEndAndReturnsTheError(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -114,7 +114,8 @@ func (t *StartStopTask[T]) Start() error {
 // none is a cancellation. A wait for it that is given up leaves the task alone, as with Stopped.
 func (t *StartStopTask[T]) Started() *pending.Pending[pending.None] { return t.started }
 
-// Stopped has what the function returns, or why it was not called. Cancelling it cancels the function.
+// Stopped has what the function returns, or why it was not called. Cancelling it cancels the function. Until Start
+// or Stop is called, a wait for it, or for Started, just goes on, also when the caller stops.
 func (t *StartStopTask[T]) Stopped() *pending.Pending[T] { return t.stopped }
 
 // Stop asks the function to stop and returns Stopped, without waiting for it. Before Start it cancels

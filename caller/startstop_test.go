@@ -70,6 +70,32 @@ func TestStartStopMisuse_X01(t *testing.T) {
 	})
 }
 
+// a task that has not been started is waited for like any other, also when its caller has stopped.
+func TestStartStopNeverStarted_X01(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := start(t)
+		task, late := caller.StartStop(c, obedient(0)), caller.StartStop(c, obedient(0))
+		waits := func() {
+			for _, p := range []pending.Handle{task.Started(), task.Stopped(), late.Started(), late.Stopped()} {
+				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+				require.ErrorIs(t, p.WaitDone(ctx), context.DeadlineExceeded)
+				require.ErrorIs(t, p.Err(), pending.ErrNotDone)
+				require.False(t, p.Cancelled())
+				cancel()
+			}
+		}
+		waits()
+		require.NoError(t, c.Close())
+		waits()
+		require.ErrorIs(t, task.Start(), loop.ErrStopped)
+		require.ErrorIs(t, late.Stop().Err(), pending.ErrCancelled)
+		for _, p := range []pending.Handle{task.Started(), task.Stopped(), late.Started(), late.Stopped()} {
+			require.NoError(t, p.WaitDone(t.Context()))
+			require.Error(t, p.Err())
+		}
+	})
+}
+
 func TestStartStop_X02_X03(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		c := start(t)
