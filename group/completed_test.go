@@ -94,6 +94,33 @@ func TestAsCompleted_A04_WhatWasThereBeforeIsNotLimited(t *testing.T) {
 	})
 }
 
+// plain functions become Pendings by being handed to something, and the source may wait, as an async generator
+// does: that takes neither the thread nor time from what it has given.
+func TestAsCompleted_A05_FunctionsFromASourceThatWaits(t *testing.T) {
+	everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
+		began := time.Now()
+		source := func(yield func(intP) bool) {
+			for i := range 3 {
+				if loop.Sleep(ctx, time.Second) != nil || !yield(pending.Go(ctx, sleeper(2*time.Second, i))) {
+					return
+				}
+			}
+		}
+		free := caller.CallSoon(ctx, c, func(context.Context) (time.Duration, error) { return time.Since(began), nil })
+		var got []int
+		for p := range group.AsCompleted(ctx, source) {
+			v, err := p.Result()
+			require.NoError(t, err)
+			got = append(got, v)
+		}
+		require.Equal(t, []int{0, 1, 2}, got)
+		require.Equal(t, 5*time.Second, time.Since(began))
+		at, err := free.Result()
+		require.NoError(t, err)
+		require.Zero(t, at)
+	})
+}
+
 func TestAsCompleted_A06_TheContextEnds(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {

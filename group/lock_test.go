@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/caller/callertest"
 	"github.com/pinion-go/pinion/group"
 	"github.com/pinion-go/pinion/loop"
@@ -96,6 +97,47 @@ func TestLockNil_K01(t *testing.T) {
 		unlock, err := group.Lock(ended, nil)
 		require.NoError(t, err)
 		defer unlock()
+	}
+}
+
+// K-02: however many wait for a lock that is held for long, they keep no worker of a pool busy.
+func TestLockTakesNoWorkers_K02(t *testing.T) {
+	for name, make := range lockers {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				c := callertest.New(t, caller.WithMaxWorkers(1))
+				l, state := make()
+				l.Lock()
+				var got log[int]
+				var waits []*pending.Pending[pending.None]
+				for i := range 100 {
+					waits = append(waits, c.CallSoon(t.Context(), func(ctx context.Context) error {
+						unlock, err := group.Lock(ctx, l)
+						if err != nil {
+							return err
+						}
+						defer unlock()
+						got.add(i)
+						return loop.Sleep(ctx, time.Second)
+					}))
+				}
+				synctest.Wait()
+				require.Equal(t, 100, c.Stats().Suspended)
+				require.Empty(t, c.Children())
+				began := time.Now()
+				for range 10 {
+					succeed(t, c.ToThread(t.Context(), func(context.Context) error { time.Sleep(time.Minute); return nil }))
+				}
+				require.Equal(t, 10*time.Minute, time.Since(began), "other work goes on")
+				require.Len(t, c.Children(), 1)
+				require.Empty(t, got.all())
+				l.Unlock()
+				succeed(t, waits...)
+				require.ElementsMatch(t, upTo(100), got.all())
+				require.Equal(t, 10*time.Minute+100*time.Second, time.Since(began), "one at a time")
+				require.Empty(t, state)
+			})
+		})
 	}
 }
 
