@@ -4,17 +4,31 @@ import (
 	"context"
 )
 
-// Handle is a Pending without the type of its value.
+// Handle is a Pending without the type of its value. Its methods may be called from any goroutine, also inside
+// calls; only WaitDone waits.
 type Handle interface {
+	// Done returns a channel that is closed once there is an outcome.
 	Done() <-chan struct{}
+	// IsDone reports whether there is an outcome.
 	IsDone() bool
+	// Cancelled reports whether it has been cancelled, which may be before it is done.
 	Cancelled() bool
+	// Cancel cancels it, or asks what runs to end, without waiting for that. It reports false when there was an
+	// outcome already. It may call a canceller and the callbacks.
 	Cancel(msg string) bool
+	// Err returns the outcome's error: nil after a result, ErrNotDone while there is no outcome.
 	Err() error
+	// WaitDone waits until there is an outcome, on a loop's thread by suspending the call. When ctx ends first, or
+	// the loop of the call stops, the wait is given up, and what is waited for is cancelled unless it is protected.
 	WaitDone(ctx context.Context, opts ...WaitOption) error
+	// AddDoneCallback has fn called once there is an outcome, on the goroutine that sets it; at once, if there is
+	// one. remove takes fn back and reports whether it did so in time.
 	AddDoneCallback(fn func(Handle)) (remove func() bool)
+	// Metadata returns a copy of what WithMetadata attached.
 	Metadata() map[string]any
+	// Context returns the context that it was made with.
 	Context() context.Context
+	// String shows state, number, the function of a call, and metadata.
 	String() string
 }
 
