@@ -69,7 +69,9 @@ func ExamplePending_WaitDone() {
 // Cancelling a running function ends its context. It is done when it has returned.
 func ExamplePending_Cancel() {
 	ctx := context.Background()
+	begun := make(chan struct{})
 	copied := pending.Go(ctx, func(ctx context.Context) (int, error) {
+		close(begun)
 		for files := 0; ; files++ {
 			select {
 			case <-ctx.Done():
@@ -78,6 +80,7 @@ func ExamplePending_Cancel() {
 			}
 		}
 	})
+	<-begun // before that, nothing would have to be asked to end
 	fmt.Println(copied.Cancel("the user has had enough"))
 
 	_, err := copied.Wait(ctx)
@@ -85,7 +88,7 @@ func ExamplePending_Cancel() {
 	fmt.Println(errors.Is(err, pending.ErrCancelled))
 	// Output:
 	// true
-	// cancelled: the user has had enough
+	// cancelled: the user has had enough: context canceled
 	// true
 }
 
