@@ -2,6 +2,7 @@ package group_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -111,7 +112,7 @@ func TestShield_R01_G08_G14_InAGroupThatIsCancelled(t *testing.T) {
 							require.True(t, g.Cancelled())
 							after = begin(ctx)
 							for _, p := range after {
-								require.Contains(t, g.Pending(), handle(p), "they are members all the same")
+								require.True(t, slices.Contains(g.Pending(), handle(p)), "they are members all the same")
 							}
 							return nil
 						})
