@@ -26,6 +26,9 @@ type core struct {
 	// One turn. Its position is kept here, not on a stack, since the hub may change in the middle.
 	stage     stage
 	turnNow   int64  // what the driver said the time is
+	until     int64  // when the slice of time ends, and with it the turn; never where nobody else wants the thread
+	begun     bool   // something has run in this turn
+	cut       bool   // the slice has ended in the middle of the turn, which the next one goes on with
 	left      int    // how many more the stage may run
 	batch     []Call // taken from the mailbox's ordinary lane; next is batch[pos]
 	pos       int
@@ -67,14 +70,20 @@ const (
 	leanSleeps = 64                    // before they are
 )
 
-// turn runs one round of what is ready at now. It returns with nothing left running.
-func (l *Loop) turn(now int64) {
-	l.turnNow, l.ran, l.left, l.stage = now, 0, l.share, stageTimers
+// turn runs one round of what is ready at now, or as much of it as fits in before until. It returns with nothing
+// left running.
+func (l *Loop) turn(now, until int64) {
+	if l.cut {
+		l.left = min(l.left, l.share) // and the stage stays, so that the later ones get their turn
+	} else {
+		l.left, l.stage = l.share, stageTimers
+	}
+	l.turnNow, l.until, l.ran, l.begun, l.cut = now, until, 0, false, false
 	l.unusual = l.unwinding || trace.IsEnabled()
 	l.watch.first.Store(l.progress())
 	l.turnStart.Store(max(now, 1))
 	l.watch.arm()
-	for l.stage != stageEnd {
+	for l.stage != stageEnd && !l.cut {
 		if l.hub == nil {
 			l.hub = l.takeIdle()
 		}
@@ -82,6 +91,17 @@ func (l *Loop) turn(now int64) {
 	}
 	l.turnStart.Store(0)
 	breathe()
+}
+
+// sliceOver reports whether the turn has to end since native events have waited long enough. The clock is read
+// after every call: calls may become slow at any time.
+func (l *Loop) sliceOver() bool {
+	if !l.begun {
+		l.begun = true
+		return false
+	}
+	l.cut = l.now() >= l.until
+	return l.cut
 }
 
 // ready reports whether a turn at now would find something to do.
@@ -98,6 +118,7 @@ func (l *Loop) next() Call {
 		l.left--
 		co, yielded := c.(*coroutine)
 		if !yielded {
+			l.ran++
 			l.calls++
 			l.mailbox.SetStarted(l.calls)
 			return c
@@ -148,7 +169,6 @@ func (l *Loop) advance() Call {
 			if l.left > 0 && l.pos < len(l.batch) {
 				return l.next()
 			}
-			l.ran += l.share - l.left
 			l.stage = stageEnd
 		case stageEnd:
 			return nil

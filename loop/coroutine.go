@@ -172,6 +172,9 @@ func (l *Loop) drain(co *coroutine) {
 			l.stage = stageEnd
 			break
 		}
+		if l.until != never && l.sliceOver() {
+			break
+		}
 		c := l.next()
 		if c == nil {
 			break

@@ -15,6 +15,8 @@ type driver interface {
 	wake()
 	// sleep returns after wake, or once d has passed; a negative d is for ever. Driving goroutine only.
 	sleep(d time.Duration) error
+	// forget gives up what would keep the loop in memory once it has stopped. Driving goroutine only.
+	forget()
 }
 
 func newDriver(l *Loop) driver {
@@ -60,10 +62,14 @@ func (p *parked) sleep(d time.Duration) error {
 	return nil
 }
 
+func (p *parked) forget() {}
+
 // hosted sleeps in the native wait of a foreign loop.
 type hosted struct{ host Host }
 
 func (h hosted) wake() { h.host.Wake() }
+
+func (h hosted) forget() {}
 
 // sleep turns a panic of a native event handler into the host's error.
 func (h hosted) sleep(d time.Duration) (err error) {
@@ -78,6 +84,7 @@ func (h hosted) sleep(d time.Duration) (err error) {
 // guest does not sleep: it asks the foreign loop to call it again.
 type guest struct {
 	loop  *Loop
+	asked atomic.Bool // and not yet called: one turn at a time, or they would outgrow the toolkit's own work
 	timer atomic.Pointer[time.Timer]
 }
 
@@ -86,11 +93,14 @@ func (g *guest) wake() {
 	select {
 	case <-g.loop.done:
 	default:
-		g.loop.guestRun(g.drain)
+		if !g.asked.Swap(true) {
+			g.loop.guestRun(g.drain)
+		}
 	}
 }
 
 func (g *guest) drain() {
+	g.asked.Store(false)
 	// A call that takes long may be in a nested native loop, where nobody else asks for the guest's turn.
 	defer time.AfterFunc(2*slice, g.wake).Stop()
 	next, more, err := g.loop.Step()
@@ -116,6 +126,13 @@ func (g *guest) sleep(d time.Duration) error {
 func (g *guest) after(d time.Duration, fn func()) {
 	if old := g.timer.Swap(time.AfterFunc(d, fn)); old != nil {
 		old.Stop()
+	}
+}
+
+// forget takes back the wake-up for a timer, which may be far away.
+func (g *guest) forget() {
+	if t := g.timer.Swap(nil); t != nil {
+		t.Stop()
 	}
 }
 
@@ -182,15 +199,19 @@ func (l *Loop) begin() {
 // iterate runs what is ready and then sleeps until more is.
 func (l *Loop) iterate() error {
 	now := l.now()
-	for until := now + int64(slice); l.ready(now); {
-		l.turn(now)
+	until := int64(never)
+	if l.host != nil {
+		until = now + int64(slice)
+	}
+	for l.ready(now) {
+		l.turn(now, until)
 		end := l.now()
 		l.measure(time.Duration(end - now))
 		now = end
 		if l.stopping.Load() {
 			return nil
 		}
-		if l.host != nil && now >= until {
+		if now >= until {
 			return l.driver.sleep(0)
 		}
 	}
@@ -235,7 +256,7 @@ func (l *Loop) Step() (next time.Duration, ok bool, err error) {
 	}
 	now := l.now()
 	for until := now + int64(slice); l.ready(now) && now < until && !l.stopping.Load(); {
-		l.turn(now)
+		l.turn(now, until)
 		end := l.now()
 		l.measure(time.Duration(end - now))
 		now = end

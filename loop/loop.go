@@ -256,13 +256,13 @@ func (l *Loop) release() {
 		co.parker.Unpark()
 	}
 	for l.suspended.first != nil || l.resumePos < len(l.resumes) || l.mailbox.Pressing() {
-		l.turn(l.now())
+		l.turn(l.now(), never)
 	}
 	// Nothing is suspended and nothing can be any more; what is left is dropped on a coroutine, like
 	// any call, so that a callback's panic or Goexit stays there.
 	l.batch, l.pos = l.leftovers(), 0
 	for l.pos < len(l.batch) {
-		l.turn(l.now())
+		l.turn(l.now(), never)
 	}
 	if l.hub != nil {
 		l.idle = append(l.idle, l.hub)
@@ -274,6 +274,7 @@ func (l *Loop) release() {
 	l.idle = nil
 	l.nIdle.Store(0)
 	l.watch.stop()
+	l.driver.forget()
 	last := l.unbind()
 	if l.runs.Load() {
 		threads.Delete(l.ThreadID())

@@ -12,6 +12,7 @@
 //				l := loop.New(append(opts, loop.WithHost(tk))...)
 //				return l, func() { _ = l.Run(context.Background()) }
 //			},
+//			Native: func(t testing.TB, l *loop.Loop, handler func()) { … },
 //		})
 //	}
 //

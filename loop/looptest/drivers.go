@@ -31,19 +31,26 @@ func Manual() Driver {
 
 // Hosted drives loops that sleep in a Host.
 func Hosted() Driver {
-	return Driver{New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
-		l := loop.New(append(opts, loop.WithHost(NewHost()))...)
-		return l, func() { _ = l.Run(context.Background()) }
-	}}
+	return Driver{
+		New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+			h := NewHost()
+			l := loop.New(append(opts, loop.WithHost(h), loop.WithOwner(h))...)
+			return l, func() { _ = l.Run(context.Background()) }
+		},
+		Native: func(_ testing.TB, l *loop.Loop, handler func()) { l.Owner().(*Host).Send(handler) },
+	}
 }
 
 // Guest drives loops from a toolkit that keeps its thread.
 func Guest() Driver {
-	return Driver{New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
-		tk := &toolkit{signal: make(chan struct{}, 1)}
-		l := loop.New(append(opts, loop.WithGuest(tk.runOnMain))...)
-		return l, func() { tk.main(l.Done()) }
-	}}
+	return Driver{
+		New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+			tk := &toolkit{signal: make(chan struct{}, 1)}
+			l := loop.New(append(opts, loop.WithGuest(tk.runOnMain), loop.WithOwner(tk))...)
+			return l, func() { tk.main(l.Done()) }
+		},
+		Native: func(_ testing.TB, l *loop.Loop, handler func()) { l.Owner().(*toolkit).runOnMain(handler) },
+	}
 }
 
 // toolkit is the kind of event loop that runs closures on its thread and never gives it back.

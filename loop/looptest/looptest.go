@@ -17,6 +17,9 @@ type Driver struct {
 	// New makes a loop with opts and with whatever else its kind needs. drive drives it until it has
 	// stopped.
 	New func(t testing.TB, opts ...loop.Option) (l *loop.Loop, drive func())
+	// Native makes a native event of the toolkit that drives l, which is there when Native returns: the toolkit calls
+	// handler when it handles its events next. The suite calls it on l's thread. It is nil where there is no toolkit.
+	Native func(t testing.TB, l *loop.Loop, handler func())
 }
 
 // Case is one test of the suite.
@@ -28,7 +31,7 @@ type Case struct {
 // Cases returns the suite.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{order, thread, do, failures, waits, timers, wakes, stops, mailbox, fairness, stats} {
+	for _, group := range [][]Case{order, thread, do, failures, waits, timers, wakes, stops, mailbox, fairness, native, stats} {
 		all = append(all, group...)
 	}
 	return all

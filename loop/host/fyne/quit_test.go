@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,6 +26,8 @@ func TestLife(t *testing.T) {
 			defer cancel()
 			again := exec.CommandContext(ctx, os.Args[0])
 			again.Env = append(os.Environ(), child+"="+name)
+			again.Cancel = func() error { return again.Process.Signal(syscall.SIGQUIT) } // it then tells where it hangs
+			again.WaitDelay = 10 * time.Second
 			out, err := again.CombinedOutput()
 			require.NoError(t, err, string(out))
 			require.Contains(t, string(out), "good")
