@@ -21,6 +21,7 @@ type core struct {
 	running   *coroutine   // runs now; nil while the driver itself runs
 	idle      []*coroutine // free list
 	suspended list
+	waited    uint64 // how many calls have been suspended
 	unwinding bool // waits fail, queued calls are aborted
 
 	// One turn. Its position is kept here, not on a stack, since the hub may change in the middle.

@@ -16,7 +16,8 @@ import (
 // becomes the hub and goes on. Once the wait is over, the hub of that moment switches to it, and
 // gets the thread back when the function ends or waits again.
 //
-// Hence: the driver switches to the hub only, and the hub to coroutines that are not the hub.
+// Hence: the driver switches to the hub, and the hub to coroutines that are not the hub. When the loop stops the
+// hub rests, and the driver switches to those that are suspended.
 // Coroutines are made, resumed and ended on the loop's thread by the goroutine that drives the loop
 // or by the hub, since the Go runtime ends the process when a coroutine is switched to under another
 // state of LockOSThread than it was made in (golang/go#65889).
@@ -32,6 +33,8 @@ type coroutine struct {
 
 	cgoCalls int64 // runtime.NumCgoCall when no callback from C was on the stack
 	timer    Timer // of Sleep
+
+	nth uint64 // of the calls that have been suspended, in the order in which they started; 0: has not been
 
 	yieldedAt    int64  // loop time of the turn in which it yielded last
 	yieldedSeq   uint64 // the last timer armed by then
@@ -155,6 +158,7 @@ func (co *coroutine) rest() bool {
 	if l.hub == co {
 		return true
 	}
+	co.nth = 0
 	if len(l.idle) >= maxIdle {
 		return false
 	}
@@ -193,6 +197,7 @@ func (l *Loop) drain(co *coroutine) {
 func (l *Loop) runUnusual(c Call) {
 	_, resumed := c.(*coroutine)
 	switch {
+	case resumed && l.unwinding: // it has been resumed already
 	case resumed:
 		c.Run()
 	case l.unwinding && l.stage == stageResumes:

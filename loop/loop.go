@@ -172,8 +172,8 @@ func (l *Loop) bind() error {
 
 // Stop tells the loop to stop and returns at once; Done tells when it has. Post and Do are refused
 // from now on. The running function runs to its end, suspended ones are resumed with their waits
-// failing (ErrStopped), so that their deferred functions run on their own thread, and what is queued
-// is dropped: Do returns ErrStopped, Stats counts the rest. A loop that nobody drives yet is stopped
+// failing (ErrStopped), the last to start first, so that their deferred functions run on their own thread, and
+// what is queued is dropped: Do returns ErrStopped, Stats counts the rest. A loop that nobody drives yet is stopped
 // at once; a manual one stops in its next RunPending.
 func (l *Loop) Stop() { l.end(nil) }
 
@@ -252,10 +252,8 @@ func (l *Loop) leftovers() []Call {
 // release ends a driven loop: on its thread, by the goroutine that drives it.
 func (l *Loop) release() {
 	l.unwinding = true
-	for co := l.suspended.first; co != nil; co = co.succ {
-		co.parker.Unpark()
-	}
-	for l.suspended.first != nil || l.resumePos < len(l.resumes) || l.mailbox.Pressing() {
+	l.unwind()
+	for l.resumePos < len(l.resumes) || l.mailbox.Pressing() {
 		l.turn(l.now(), never)
 	}
 	// Nothing is suspended and nothing can be any more; what is left is dropped on a coroutine, like

@@ -187,6 +187,10 @@ func (co *coroutine) yieldParked(ctx context.Context) error {
 // suspend gives the thread to others until somebody runs co as a Call.
 func (co *coroutine) suspend() error {
 	l := co.loop
+	if co.nth == 0 { // the first to be suspended is the first that has started
+		l.waited++
+		co.nth = l.waited
+	}
 	l.suspended.add(co)
 	l.nSuspended.Inc()
 	if l.hub == co {

@@ -2,6 +2,7 @@ package looptest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -18,6 +19,7 @@ var stops = []Case{
 	{"Stop/InsideCall", stopInsideCall},
 	{"Stop/Queued", stopQueued},
 	{"Stop/Suspended", stopSuspended},
+	{"Stop/LastStartedFirst", stopLastStartedFirst},
 	{"Stop/DeferredFunctionsCannotWait", stopDeferred},
 	{"Stop/Timers", stopWithTimers},
 	{"Stop/Many", stopMany},
@@ -135,6 +137,32 @@ func stopSuspended(t *testing.T, d Driver) {
 		assert.ErrorIs(t, err, loop.ErrStopped, name)
 	}
 	assert.Zero(t, l.Stats().Suspended)
+}
+
+// The last call to start is the first to unwind, whatever it waits for, and however often it has waited.
+func stopLastStartedFirst(t *testing.T, d Driver) {
+	l := d.drive(t)
+	var want, got []int
+	for i := range 3 {
+		for _, wait := range endless {
+			n := len(want)
+			want = append(want, n)
+			require.NoError(t, l.Post(func() {
+				for range n % 2 * i {
+					assert.NoError(t, loop.Yield(background))
+				}
+				_ = wait(background)
+				got = append(got, n)
+			}))
+		}
+	}
+	for range 5 {
+		call(t, l, func() { assert.NoError(t, loop.Yield(background)) })
+	}
+	l.Stop()
+	await(t, l.Done())
+	slices.Reverse(got)
+	assert.Equal(t, want, got)
 }
 
 // While a loop stops, waits fail at once: a clean-up that waits does not keep it from stopping.

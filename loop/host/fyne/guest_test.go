@@ -23,11 +23,29 @@ func guest(t testing.TB) func(func()) {
 	return run
 }
 
+// The app runs already, so it is kept from the loops until they are to be driven.
 func TestGuestConformance(t *testing.T) {
-	looptest.Run(t, looptest.Driver{New: func(t testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
-		l := loop.New(append(opts, loop.WithGuest(guest(t)))...)
-		return l, func() { <-l.Done() }
-	}})
+	looptest.Run(t, looptest.Driver{
+		New: func(t testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+			run, driven := guest(t), make(chan struct{})
+			l := loop.New(append(opts, loop.WithGuest(func(turn func()) {
+				select {
+				case <-driven:
+					run(turn)
+				default:
+					go func() {
+						<-driven
+						run(turn)
+					}()
+				}
+			}))...)
+			return l, func() {
+				close(driven)
+				<-l.Done()
+			}
+		},
+		Native: func(_ testing.TB, _ *loop.Loop, handler func()) { fyne.Do(handler) },
+	})
 }
 
 // A window is made by a call, its button is tapped by Fyne's, and a call that has waited updates its label, all on
@@ -41,12 +59,11 @@ func TestWindow(t *testing.T) {
 	thread := 0
 	fyne.DoAndWait(func() { thread = loop.OSThreadID() })
 	ticking := other.CallSoon(ctx, func(ctx context.Context) error {
-		for ctx.Err() == nil {
+		for {
 			if err := loop.Sleep(ctx, time.Millisecond); err != nil {
 				return err
 			}
 		}
-		return nil
 	})
 	p := c.CallSoon(ctx, func(ctx context.Context) error {
 		w := fyne.CurrentApp().NewWindow("test")
@@ -74,6 +91,45 @@ func TestWindow(t *testing.T) {
 	require.NoError(t, c.Close())
 	require.NoError(t, other.Close())
 	require.ErrorIs(t, ticking.Err(), loop.ErrStopped)
+}
+
+// Fyne draws frames, and animates, while calls never cease.
+func TestFramesGoOnInAFlood(t *testing.T) {
+	ctx := t.Context()
+	c, err := caller.New(ctx, caller.WithGuest(guest(t)), caller.WithSlowCall(0))
+	require.NoError(t, err)
+	over := false // on the app's thread, as what follows
+	var again func()
+	again = func() {
+		time.Sleep(time.Millisecond)
+		if !over {
+			assert.NoError(t, c.CallDirect(again))
+		}
+	}
+	p := c.CallSoon(ctx, func(ctx context.Context) error {
+		for range 20 {
+			again()
+		}
+		frames := make(chan float32, 1000)
+		animation := fyne.NewAnimation(time.Hour, func(done float32) {
+			select {
+			case frames <- done:
+			default:
+			}
+		})
+		animation.Start()
+		defer animation.Stop()
+		for range 20 {
+			if _, _, err := loop.Receive(ctx, frames); err != nil {
+				return err
+			}
+		}
+		over = true
+		return nil
+	})
+	_, err = p.Wait(ctx)
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
 }
 
 // The function returns at once on the app's own goroutine, too.

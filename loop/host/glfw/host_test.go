@@ -45,12 +45,26 @@ func newWindow(title string) (*glfw.Window, error) {
 }
 
 func TestConformance(t *testing.T) {
-	looptest.Run(t, looptest.Driver{New: func(t testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
-		l := loop.New(append(opts, loop.WithHost(pinionglfw.NewHost()))...)
-		return l, func() {
-			glfwtest.OnMain(func() { assert.NotErrorIs(t, l.Run(context.Background()), pinionglfw.ErrInit) })
-		}
-	}})
+	windows := map[*loop.Loop]*glfw.Window{} // for the loop's thread
+	looptest.Run(t, looptest.Driver{
+		New: func(t testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+			l := loop.New(append(opts, loop.WithHost(pinionglfw.NewHost()))...)
+			return l, func() {
+				glfwtest.OnMain(func() { assert.NotErrorIs(t, l.Run(context.Background()), pinionglfw.ErrInit) })
+			}
+		},
+		Native: func(t testing.TB, l *loop.Loop, handler func()) {
+			if windows[l] == nil {
+				window, err := newWindow("native")
+				if !assert.NoError(t, err) {
+					return
+				}
+				windows[l] = window
+			}
+			windows[l].SetKeyCallback(func(*glfw.Window, glfw.Key, int, glfw.Action, glfw.ModifierKey) { handler() })
+			assert.NoError(t, glfwtest.Press("native", 24))
+		},
+	})
 }
 
 // H-13

@@ -20,30 +20,42 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestHostConformance(t *testing.T) {
-	looptest.Run(t, looptest.Driver{New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
-		l := loop.New(append(opts, loop.WithHost(glib.NewHost(glib.NewContext())))...)
-		return l, func() { _ = l.Run(context.Background()) }
-	}})
+	looptest.Run(t, looptest.Driver{
+		New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+			native := glib.NewContext()
+			l := loop.New(append(opts, loop.WithHost(glib.NewHost(native)), loop.WithOwner(native))...)
+			return l, func() { _ = l.Run(context.Background()) }
+		},
+		Native: once,
+	})
 }
 
 func TestGuestConformance(t *testing.T) {
-	looptest.Run(t, looptest.Driver{New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
-		native := glib.NewContext()
-		l := loop.New(append(opts, loop.WithGuest(glib.Guest(native)))...)
-		return l, func() { toolkit.RunUntil(native.Native(), l.Done()) }
-	}})
+	looptest.Run(t, looptest.Driver{
+		New: func(_ testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+			native := glib.NewContext()
+			l := loop.New(append(opts, loop.WithGuest(glib.Guest(native)), loop.WithOwner(native))...)
+			return l, func() { toolkit.RunUntil(native.Native(), l.Done()) }
+		},
+		Native: once,
+	})
+}
+
+// once makes a native event of the lowest priority that is usual.
+func once(_ testing.TB, l *loop.Loop, handler func()) {
+	toolkit.Once(l.Owner().(*glib.Context).Native(), handler)
 }
 
 // H-12: several guests share a context and its thread.
 func TestGuestConformanceBesideAnotherGuest(t *testing.T) {
-	looptest.Run(t, looptest.Driver{New: func(t testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+	looptest.Run(t, looptest.Driver{Native: once, New: func(t testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
 		native := glib.NewContext()
 		other := loop.New(loop.WithGuest(glib.Guest(native)))
 		require.NoError(t, other.Post(func() {
 			for loop.Sleep(context.Background(), time.Millisecond) == nil {
 			}
 		}))
-		l := loop.New(append(opts, loop.WithGuest(glib.Guest(native)))...)
+		l := loop.New(append(opts, loop.WithGuest(glib.Guest(native)), loop.WithOwner(native))...)
 		return l, func() {
 			go func() {
 				<-l.Done()

@@ -20,11 +20,22 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	looptest.Run(t, looptest.Driver{New: func(t testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
-		h := host.NewHost(func(sdl.Event) {})
-		l := loop.New(append(opts, loop.WithHost(h))...)
-		return l, func() { _ = l.Run(context.Background()) }
-	}})
+	var handle func() // on the loop's thread
+	looptest.Run(t, looptest.Driver{
+		New: func(t testing.TB, opts ...loop.Option) (*loop.Loop, func()) {
+			h := host.NewHost(func(event sdl.Event) {
+				if event.Type == sdl.EVENT_USER {
+					handle()
+				}
+			})
+			l := loop.New(append(opts, loop.WithHost(h))...)
+			return l, func() { _ = l.Run(context.Background()) }
+		},
+		Native: func(t testing.TB, _ *loop.Loop, handler func()) {
+			handle = handler
+			assert.NoError(t, sdl.PushEvent(userEvent(0)))
+		},
+	})
 }
 
 func ignore(sdl.Event) {}

@@ -8,10 +8,12 @@ package toolkit
 #include <stdint.h>
 
 extern gboolean toolkitTick(uintptr_t handle);
+extern gboolean toolkitOnce(uintptr_t handle);
 extern void toolkitForget(uintptr_t handle);
 
 // Handles are no pointers, and Go must not see them as such.
 static gboolean run(gpointer handle) { return toolkitTick((uintptr_t)handle); }
+static gboolean runOnce(gpointer handle) { return toolkitOnce((uintptr_t)handle); }
 static void forget(gpointer handle) { toolkitForget((uintptr_t)handle); }
 
 static GSource *every(GMainContext *context, guint ms, uintptr_t handle) {
@@ -19,6 +21,13 @@ static GSource *every(GMainContext *context, guint ms, uintptr_t handle) {
 	g_source_set_callback(source, run, (gpointer)handle, forget);
 	g_source_attach(source, context);
 	return source;
+}
+
+static void once(GMainContext *context, uintptr_t handle) {
+	GSource *source = g_idle_source_new();
+	g_source_set_callback(source, runOnce, (gpointer)handle, forget);
+	g_source_attach(source, context);
+	g_source_unref(source);
 }
 
 static void end(GSource *source) {
@@ -59,10 +68,21 @@ func Every(context unsafe.Pointer, period time.Duration, fn func()) (stop func()
 	return func() { C.end(source) }
 }
 
+// Once has fn called from the main loop when nothing more urgent is ready.
+func Once(context unsafe.Pointer, fn func()) {
+	C.once((*C.GMainContext)(context), C.uintptr_t(cgo.NewHandle(fn)))
+}
+
 //export toolkitTick
 func toolkitTick(handle C.uintptr_t) C.gboolean {
 	cgo.Handle(handle).Value().(func())()
 	return C.G_SOURCE_CONTINUE
+}
+
+//export toolkitOnce
+func toolkitOnce(handle C.uintptr_t) C.gboolean {
+	cgo.Handle(handle).Value().(func())()
+	return C.G_SOURCE_REMOVE
 }
 
 //export toolkitForget
