@@ -108,3 +108,37 @@ func TestNativeEventsGoOn(t *testing.T) {
 	require.NoError(t, c.Do(t.Context(), stop))
 	runtime.KeepAlive(native)
 }
+
+// In a flood of calls native events are dealt with as they come, the less urgent ones, too: not one for each slice
+// of calls.
+func TestNativeEventsInAFloodOfCalls(t *testing.T) {
+	native := glib.NewContext()
+	c, err := caller.New(t.Context(), caller.WithHost(glib.NewHost(native)), caller.WithSlowCall(0))
+	require.NoError(t, err)
+	defer c.Close()
+	const events = 1000
+	calls, handled := 0, 0
+	over := make(chan struct{})
+	var again, handle func()
+	again = func() {
+		calls++
+		time.Sleep(time.Millisecond)
+		if handled < events {
+			assert.NoError(t, c.CallDirect(again))
+		}
+	}
+	handle = func() {
+		if handled++; handled < events {
+			toolkit.Once(native.Native(), handle)
+		} else {
+			close(over)
+		}
+	}
+	require.NoError(t, c.Do(t.Context(), func() {
+		again()
+		toolkit.Once(native.Native(), handle)
+	}))
+	<-over
+	require.NoError(t, c.Do(t.Context(), func() { assert.Less(t, calls, events) }))
+	runtime.KeepAlive(native)
+}

@@ -22,12 +22,13 @@ static GSource *newClock(GMainContext *context) {
 	return source;
 }
 
-static void iterate(GMainContext *context, GSource *clock, gint64 microseconds) {
+// Reports whether anything has been dispatched.
+static gboolean iterate(GMainContext *context, GSource *clock, gint64 microseconds) {
 	if (microseconds >= 0)
 		g_source_set_ready_time(clock, microseconds == 0 ? -1 : g_get_monotonic_time() + microseconds);
 	else
 		g_source_set_ready_time(clock, -1);
-	g_main_context_iteration(context, microseconds != 0);
+	return g_main_context_iteration(context, microseconds != 0);
 }
 */
 import "C"
@@ -42,6 +43,9 @@ var ErrOwned = errors.New("glib: the main context is owned by another thread; ru
 
 // ErrNoContext is the error of a Host that was given no context.
 var ErrNoContext = errors.New("glib: no main context; use DefaultContext or NewContext")
+
+// slice is how long native events may keep calls waiting when both come in a flood.
+const slice = 8 * time.Millisecond
 
 // Host is a loop.Host that waits in a GLib main context. Make one with NewHost; it is for one caller.
 type Host struct {
@@ -69,7 +73,12 @@ func (h *Host) Wait(timeout time.Duration) error {
 	if timeout >= 0 {
 		microseconds = C.gint64((timeout + time.Microsecond - 1) / time.Microsecond)
 	}
-	C.iterate(h.context.c, h.clock, microseconds)
+	again := C.iterate(h.context.c, h.clock, microseconds) != 0 && timeout == 0
+	// An iteration may do no more than dispatch one event of the most urgent kind. While calls come in a flood,
+	// the rest would have to wait for a slice of them each time.
+	for until := time.Now().Add(slice); again && time.Now().Before(until); {
+		again = C.iterate(h.context.c, h.clock, 0) != 0
+	}
 	return nil
 }
 
