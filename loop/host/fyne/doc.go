@@ -17,6 +17,9 @@
 // ends the caller on the main goroutine. The hook of Lifecycle().SetOnStopped is no place for that: Fyne calls it
 // on another goroutine, or not at all.
 //
+// Fyne 2.7.1 itself fails to quit now and then, with callers or without: its last event may find its queue closed, and
+// Run panics or never returns. Programs that have to end for sure set themselves a time limit.
+//
 // The package is for Fyne's desktop drivers. With the mobile one, make the caller in the hook of
 // Lifecycle().SetOnStarted. Fyne's test driver runs nothing on a thread of its own, so calls never start there.
 package fynehost

@@ -36,23 +36,21 @@ func TestMain(m *testing.M) {
 		}
 	}
 	a := newApp()
-	code := 1
 	a.Lifecycle().SetOnStarted(func() {
 		// A first window has Fyne start what it keeps.
 		a.NewWindow("").Show()
 		go func() {
-			defer fyne.Do(a.Quit)
 			fynes := goleak.IgnoreCurrent()
-			code = m.Run()
+			code := m.Run()
 			if err := goleak.Find(fynes); err != nil && code == 0 {
 				fmt.Println(err)
 				code = 1
 			}
+			stop()
+			os.Exit(code) // not by way of Quit, in which Fyne may hang
 		}()
 	})
 	a.Run()
-	stop()
-	os.Exit(code)
 }
 
 func newApp() fyne.App {
@@ -65,7 +63,7 @@ func startServer() (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")
+	server := exec.Command("Xvfb", "-displayfd", "3", "-noreset", "-screen", "0", "640x480x24", "-nolisten", "tcp")
 	server.ExtraFiles = []*os.File{write}
 	if err := server.Start(); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -22,17 +23,39 @@ import (
 func TestLife(t *testing.T) {
 	for name := range programs {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			again := exec.CommandContext(ctx, os.Args[0])
-			again.Env = append(os.Environ(), child+"="+name)
-			again.Cancel = func() error { return again.Process.Signal(syscall.SIGQUIT) } // it then tells where it hangs
-			again.WaitDelay = 10 * time.Second
-			out, err := again.CombinedOutput()
-			require.NoError(t, err, string(out))
-			require.Contains(t, string(out), "good")
+			out, err := program(t, name)
+			for range 4 {
+				if err == nil || !fynesFault(out) {
+					break
+				}
+				t.Log("Fyne has failed to quit, once more")
+				out, err = program(t, name)
+			}
+			require.NoError(t, err, out)
+			require.Contains(t, out, "good")
 		})
 	}
+}
+
+// program runs one of the programs in a process of its own.
+func program(t *testing.T, name string) (out string, err error) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	again := exec.CommandContext(ctx, os.Args[0])
+	again.Env = append(os.Environ(), child+"="+name)
+	again.Cancel = func() error { return again.Process.Signal(syscall.SIGQUIT) } // it then tells where it hangs
+	again.WaitDelay = 10 * time.Second
+	printed, err := again.CombinedOutput()
+	return string(printed), err
+}
+
+// hangs is what a program says when Fyne does not return from Run although it has quit.
+const hangs = "Fyne hangs"
+
+// fynesFault reports whether a program has failed because of Fyne alone: when its app quits, its last event may find
+// the queue for the main goroutine closed, or drained for the last time.
+func fynesFault(out string) bool {
+	return strings.Contains(out, hangs) || strings.Contains(out, "internal/app.(*Lifecycle).RunEventQueue")
 }
 
 // programs are what main may do with an app.
@@ -74,13 +97,19 @@ func life(a fyne.App, runs bool) error {
 	if ran.Load() {
 		return errors.New("a call has run before the app does")
 	}
-	unwound := 0
+	unwound, returned := 0, make(chan struct{})
 	suspended := c.CallSoon(ctx, func(ctx context.Context) error {
 		defer func() { unwound = loop.OSThreadID() }()
 		if runs {
 			go func() {
 				time.Sleep(50 * time.Millisecond)
 				fyne.Do(a.Quit)
+				select {
+				case <-returned:
+				case <-time.After(10 * time.Second):
+					fmt.Println(hangs)
+					os.Exit(1)
+				}
 			}()
 		}
 		return loop.Sleep(ctx, time.Hour)
@@ -88,6 +117,7 @@ func life(a fyne.App, runs bool) error {
 	if runs {
 		a.Lifecycle().SetOnStarted(func() { started.Store(true) })
 		a.Run()
+		close(returned)
 		for _, p := range early {
 			if err := p.Err(); err != nil || !ran.Load() {
 				return fmt.Errorf("a call from before the app ran: %w", err)

@@ -111,7 +111,7 @@ func startServer(t *testing.T) (display string) {
 	read, write, err := os.Pipe()
 	require.NoError(t, err)
 	defer read.Close()
-	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "640x480x24", "-nolisten", "tcp")
+	server := exec.Command("Xvfb", "-displayfd", "3", "-noreset", "-screen", "0", "640x480x24", "-nolisten", "tcp")
 	server.ExtraFiles = []*os.File{write}
 	err = server.Start()
 	_ = write.Close()
