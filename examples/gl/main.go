@@ -19,6 +19,7 @@ import (
 )
 
 type options struct {
+	flood      bool
 	frames     int
 	screenshot string
 }
@@ -34,6 +35,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o options
 	flags := flag.NewFlagSet("gl", flag.ContinueOnError)
 	flags.SetOutput(stderr)
+	flags.BoolVar(&o.flood, "flood", false, "keep the window's thread busy with calls every other second, and compare the frames")
 	flags.IntVar(&o.frames, "frames", 0, "end after this `number` of frames; 0 is when the window is closed")
 	flags.StringVar(&o.screenshot, "screenshot", "", "write the last frame to this PNG `file`")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
@@ -51,6 +53,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		defer context.AfterFunc(ctx, func() { end(ctx.Err()) })()
 		shown, err := show(life, end, gui, o)
 		fmt.Fprintf(stdout, "%d frames, the water at step %d\n", shown.frames, shown.step)
+		if shown.flood != nil {
+			fmt.Fprintln(stdout, shown.flood)
+		}
 		return err
 	}, caller.WithName("gui"), caller.WithHost(glfw.NewHost()), caller.WithSlowCall(time.Second)) // opening a window is slow
 	switch {

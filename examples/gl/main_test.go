@@ -59,6 +59,24 @@ func TestScreenshot(t *testing.T) {
 	}
 }
 
+// In a flood of calls frames go on: no more calls come between two of them than were begun before the second one was
+// due, in one slice of time, and in one turn of what is queued.
+func TestFlood(t *testing.T) {
+	code, out, stderr := ran(t, t.Context(), "-flood", "-frames", fmt.Sprint(3*floodTurn))
+	require.Zero(t, code, stderr)
+	var frames, step, mostCalls int
+	var quiet, full, calls float64
+	_, err := fmt.Sscanf(out, "%d frames, the water at step %d\n%f frames a second; in the flood %f, and %f calls a second, at most %d between two frames\n",
+		&frames, &step, &quiet, &full, &calls, &mostCalls)
+	require.NoError(t, err, out)
+	require.Equal(t, 3*floodTurn, frames)
+	require.Positive(t, quiet)
+	require.Positive(t, full)
+	require.Positive(t, calls)
+	require.LessOrEqual(t, mostCalls, int((time.Second/frameRate+8*time.Millisecond)/floodWork)+floodCalls, out)
+	t.Log(out)
+}
+
 func decode(t *testing.T, file string) image.Image {
 	in, err := os.Open(file)
 	require.NoError(t, err)

@@ -28,6 +28,7 @@ var errClosed = errors.New("the window has been closed")
 type shown struct {
 	frames int
 	step   int
+	flood  *flood // nil: none
 }
 
 // view is for the GUI's thread alone.
@@ -46,6 +47,10 @@ func show(life context.Context, end context.CancelCauseFunc, gui *caller.Caller,
 		return shown{}, err
 	}
 	defer v.window.Destroy()
+	if o.flood {
+		v.flood = &flood{gui: gui}
+		defer func() { v.flood.on = false }()
+	}
 	v.window.SetCloseCallback(func(*glfw.Window) { end(errClosed) })
 	v.window.SetKeyCallback(func(_ *glfw.Window, key glfw.Key, _ int, _ glfw.Action, _ glfw.ModifierKey) {
 		if key == glfw.KeyEscape {
@@ -100,8 +105,14 @@ func (v *view) frame(ctx context.Context, frames int) error {
 		}
 		v.frames++
 		start := time.Now()
+		if v.flood != nil {
+			v.flood.frame(start)
+		}
 		v.draw()
 		if line, ok := v.times.add(start, time.Now(), v.step); ok {
+			if v.flood != nil {
+				line = v.flood.String()
+			}
 			v.window.SetTitle(title + ": " + line)
 		}
 	}
