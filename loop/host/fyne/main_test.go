@@ -46,8 +46,10 @@ func TestMain(m *testing.M) {
 				fmt.Println(err)
 				code = 1
 			}
-			stop()
-			os.Exit(code) // not by way of Quit, in which Fyne may hang
+			fyne.Do(func() { // where Fyne does not miss the server
+				stop()
+				os.Exit(code) // not by way of Quit, in which Fyne may hang
+			})
 		}()
 	})
 	a.Run()
