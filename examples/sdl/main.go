@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"syscall"
 
 	"github.com/Zyko0/go-sdl3/bin/binsdl"
 
@@ -25,7 +26,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run returns the exit code: 0, 1 for failures, 2 for misuse, 130 after Ctrl-C.
+// run returns the exit code: 0, 1 for failures, 2 for misuse, 130 after Ctrl-C and SIGTERM.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var o options
 	flags := flag.NewFlagSet("sdl", flag.ContinueOnError)
@@ -43,6 +44,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return 2
 	}
 	defer binsdl.Load().Unload()
+	// Load has the signals that end programs delivered to itself, and removes the library when one comes.
+	signal.Reset(os.Interrupt, syscall.SIGTERM, syscall.SIGQUIT)
+	ctx, release := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer release()
 	url, stop, err := serve()
 	if err != nil {
 		fmt.Fprintln(stderr, "sdl:", err)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unsafe"
@@ -28,7 +29,10 @@ func TestMain(m *testing.M) {
 		go use()
 		main()
 	case "interrupted":
-		go interrupt()
+		go tell(os.Interrupt)
+		main()
+	case "terminated":
+		go tell(syscall.SIGTERM)
 		main()
 	case "program":
 		main()
@@ -50,11 +54,11 @@ func use() {
 	}
 }
 
-// interrupt is Ctrl-C.
-func interrupt() {
+// tell sends this process a signal.
+func tell(signal os.Signal) {
 	awaitGame()
 	self, _ := os.FindProcess(os.Getpid())
-	_ = self.Signal(os.Interrupt)
+	_ = self.Signal(signal)
 }
 
 // awaitGame returns when the game has been on for a while.
@@ -114,17 +118,23 @@ func TestKeyAndClose(t *testing.T) {
 	require.Contains(t, stdout.String(), " 2 pictures loaded")
 }
 
-// Ctrl-C stops in order, also while a load is suspended.
+// Ctrl-C and SIGTERM stop in order, also while a load is suspended, and leave nothing behind.
 func TestInterrupted(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no interrupts to send")
 	}
-	cmd, stdout, stderr := program(t, "-every", "1")
-	cmd.Env = append(cmd.Env, child+"=interrupted")
-	_ = cmd.Run()
-	require.Equal(t, 130, cmd.ProcessState.ExitCode(), stderr)
-	require.Contains(t, stdout.String(), "frames")
-	require.Contains(t, stderr.String(), "sdl: interrupted\n")
+	for _, how := range []string{"interrupted", "terminated"} {
+		cmd, stdout, stderr := program(t, "-every", "1")
+		dir := t.TempDir()
+		cmd.Env = append(cmd.Env, child+"="+how, "TMPDIR="+dir)
+		_ = cmd.Run()
+		require.Equal(t, 130, cmd.ProcessState.ExitCode(), stderr)
+		require.Contains(t, stdout.String(), "frames")
+		require.Contains(t, stderr.String(), "sdl: interrupted\n")
+		left, err := os.ReadDir(dir)
+		require.NoError(t, err)
+		require.Empty(t, left)
+	}
 }
 
 func TestMisuse(t *testing.T) {

@@ -8,6 +8,9 @@
 //	h := host.NewHost(handle) // of this package, imported as host
 //	err := mainthread.Run(body, caller.WithHost(h))
 //
+// binsdl.Load also takes the signals SIGINT, SIGTERM and SIGQUIT for itself, so that kill and Ctrl-C no longer end the
+// program. Function signal.Reset, called afterwards, gives them back.
+//
 // # Handlers
 //
 // The handler runs on the caller's thread between calls. A wait in it fails with loop.ErrCannotSuspend: hand the
