@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/Zyko0/go-sdl3/bin/binsdl"
 
@@ -60,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
 		return g.play(own, c)
-	}, caller.WithName("game"), caller.WithHost(host.NewHost(g.handle)))
+	}, caller.WithName("game"), caller.WithHost(host.NewHost(g.handle)), caller.WithSlowCall(time.Second)) // opening a window is slow
 	fmt.Fprintf(stdout, "%d frames, %d of them while a load was suspended; %d pictures loaded\n", g.drawn, g.meanwhile, g.loaded)
 	switch {
 	case ctx.Err() != nil:
