@@ -25,9 +25,11 @@
 //
 // # Sleep
 //
-// SDL sleeps natively while a window is shown on a screen. Before that, without video, without a screen and while
-// joysticks or sensors are in use, it looks for events every millisecond, which takes about 2 % of a core. It
-// counts in milliseconds, too: timers of the caller are up to one late.
+// SDL sleeps natively while there is a window on a screen. Without one it would look for events every millisecond, so
+// the host sleeps in its place: calls, and events that are queued on whatever thread, wake it, and SDL looks ten times
+// a second for what it has to find by itself. While joysticks, sensors or cameras are initialised SDL does look every
+// millisecond, which takes about 2 % of a core. It counts in milliseconds, too: timers of the caller are up to one
+// late.
 //
 // # What is left to it
 //

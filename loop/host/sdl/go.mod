@@ -6,6 +6,7 @@ replace github.com/pinion-go/pinion => ../../..
 
 require (
 	github.com/Zyko0/go-sdl3 v0.1.1
+	github.com/ebitengine/purego v0.11.3
 	github.com/pinion-go/pinion v0.0.0-00010101000000-000000000000
 	github.com/rs/zerolog v1.35.1
 	github.com/stretchr/testify v1.12.1
@@ -15,7 +16,6 @@ require (
 
 require (
 	github.com/Zyko0/purego-gen v0.0.0-20250727121216-3bcd331a1e0c // indirect
-	github.com/ebitengine/purego v0.11.3 // indirect
 	github.com/mattn/go-colorable v0.1.14 // indirect
 	github.com/mattn/go-isatty v0.0.20 // indirect
 	github.com/puzpuzpuz/xsync/v3 v3.5.1 // indirect

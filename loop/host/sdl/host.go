@@ -44,6 +44,10 @@ type Host struct {
 	event   sdl.Event   // that has been taken out of the queue
 	woken   atomic.Bool // from Wake until Wait has heeded it
 
+	signal    chan struct{} // ends naps
+	napping   atomic.Bool   // Wake need not queue an event
+	announced atomic.Time   // when somebody was about to queue an event
+
 	mu     sync.Mutex
 	open   bool           // SDL is initialised, and may be called; changed on the caller's thread only
 	pushes sync.WaitGroup // counted while open: no lock is held, since PushEvent calls the program's event filter
@@ -63,7 +67,7 @@ func WithInit(flags sdl.InitFlags) Option { return option(func(h *Host) { h.flag
 // caller starts, whose errors are then SDL's, ErrNotMainThread, ErrInUse, ErrNoLibrary and ErrNoHandler. The
 // event is the handler's to keep, but the strings in it have to be taken out before it returns.
 func NewHost(handler func(event sdl.Event), opts ...Option) *Host {
-	h := &Host{handler: handler, flags: sdl.INIT_VIDEO}
+	h := &Host{handler: handler, flags: sdl.INIT_VIDEO, signal: make(chan struct{}, 1)}
 	for _, o := range opts {
 		o.apply(h)
 	}
@@ -82,7 +86,16 @@ func (h *Host) Wait(timeout time.Duration) error {
 	if woken {
 		timeout = 0 // the program may have taken the event out of the queue
 	}
-	got := sdl.WaitEventTimeout(&h.event, milliseconds(timeout))
+	var got bool
+	switch {
+	case timeout == 0:
+		got = sdl.PollEvent(&h.event)
+	case naps():
+		got = h.nap(timeout)
+	default:
+		h.unwatch()
+		got = sdl.WaitEventTimeout(&h.event, milliseconds(timeout))
+	}
 	for until := time.Now().Add(slice); got; got = sdl.PollEvent(&h.event) {
 		if h.event.Type == wakeEvent {
 			h.woken.Store(false)
@@ -113,6 +126,9 @@ func (h *Host) Wake() {
 	if h.woken.Swap(true) {
 		return
 	}
+	if h.rouse(); h.napping.Load() {
+		return
+	}
 	h.mu.Lock()
 	open := h.open
 	if open {
@@ -133,6 +149,7 @@ func (h *Host) Close() error {
 	h.mu.Unlock()
 	if open {
 		h.pushes.Wait()
+		h.unwatch()
 		sdl.QuitSubSystem(h.flags)
 		inUse.Store(false)
 	}
