@@ -31,7 +31,7 @@ type Case struct {
 // Cases returns the suite.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{order, thread, do, failures, waits, timers, wakes, stops, mailbox, fairness, native, stats} {
+	for _, group := range [][]Case{order, thread, do, failures, waits, timers, wakes, stops, mailbox, fairness, native, idle, stats} {
 		all = append(all, group...)
 	}
 	return all

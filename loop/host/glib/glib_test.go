@@ -52,7 +52,7 @@ func TestGuestConformanceBesideAnotherGuest(t *testing.T) {
 		native := glib.NewContext()
 		other := loop.New(loop.WithGuest(glib.Guest(native)))
 		require.NoError(t, other.Post(func() {
-			for loop.Sleep(context.Background(), time.Millisecond) == nil {
+			for loop.Sleep(context.Background(), 10*time.Millisecond) == nil {
 			}
 		}))
 		l := loop.New(append(opts, loop.WithGuest(glib.Guest(native)), loop.WithOwner(native))...)

@@ -51,14 +51,10 @@ func RunUntil(context unsafe.Pointer, done <-chan struct{}) {
 	native := (*C.GMainContext)(context)
 	loop := C.g_main_loop_new(native, 0)
 	defer C.g_main_loop_unref(loop)
-	stop := Every(context, time.Millisecond, func() {
-		select {
-		case <-done:
-			C.g_main_loop_quit(loop)
-		default:
-		}
-	})
-	defer stop()
+	go func() {
+		<-done
+		Once(context, func() { C.g_main_loop_quit(loop) }) // before it runs that would have no effect
+	}()
 	C.g_main_loop_run(loop)
 }
 
