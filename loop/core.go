@@ -22,7 +22,7 @@ type core struct {
 	idle      []*coroutine // free list
 	suspended list
 	waited    uint64 // how many calls have been suspended
-	unwinding bool // waits fail, queued calls are aborted
+	unwinding bool   // waits fail, queued calls are aborted
 
 	// One turn. Its position is kept here, not on a stack, since the hub may change in the middle.
 	stage     stage

@@ -20,6 +20,7 @@ import (
 	pinionglfw "github.com/pinion-go/pinion/loop/host/glfw"
 	"github.com/pinion-go/pinion/loop/host/glfw/glfwtest"
 	"github.com/pinion-go/pinion/loop/looptest"
+	"github.com/pinion-go/pinion/registry"
 )
 
 func TestMain(m *testing.M) {
@@ -171,8 +172,9 @@ func TestNativeEventsGoOn(t *testing.T) {
 	}))
 }
 
+// Closing the window stops the caller: its children first, then its calls, and GLFW last.
 func TestClosingTheWindowStops(t *testing.T) {
-	unwound := false
+	var order []string
 	err := run(pinionglfw.NewHost(), func(ctx context.Context, c *caller.Caller) error {
 		window, err := newWindow("to be closed")
 		if err != nil {
@@ -180,17 +182,28 @@ func TestClosingTheWindowStops(t *testing.T) {
 		}
 		defer func() { // GLFW is still there
 			window.Destroy()
-			unwound = true
+			order = append(order, "window")
 		}()
+		child, err := c.Get("child")
+		if err != nil {
+			return err
+		}
+		child.CallSoon(ctx, func(ctx context.Context) error {
+			defer func() { order = append(order, "child") }()
+			return loop.Sleep(ctx, time.Hour)
+		})
 		window.SetCloseCallback(func(*glfw.Window) { c.Stop(true) })
-		_, err = loop.Block(ctx, func(context.Context) (int, error) { return 0, glfwtest.Close("to be closed") })
+		_, err = loop.Block(ctx, func(context.Context) (int, error) {
+			return 0, errors.Join(child.Do(ctx, func() {}), glfwtest.Close("to be closed"))
+		})
 		if err != nil {
 			return err
 		}
 		return loop.Sleep(ctx, time.Hour)
 	})
 	require.ErrorIs(t, err, loop.ErrStopped)
-	require.True(t, unwound)
+	require.Equal(t, []string{"child", "window"}, order)
+	require.Empty(t, registry.All(false))
 }
 
 // H-10: what GLFW or a callback panics with is the host's error.

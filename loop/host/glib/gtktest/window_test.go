@@ -79,7 +79,7 @@ func TestWindow(t *testing.T) {
 				answers <- "asked for and come"
 				return err
 			})
-		})
+		}, func() {})
 		defer w.destroy()
 		for !w.mapped() { // GTK's own events go on meanwhile
 			if err := loop.Sleep(ctx, time.Millisecond); err != nil {
@@ -94,4 +94,35 @@ func TestWindow(t *testing.T) {
 	})
 	_, err = p.Wait(ctx)
 	require.NoError(t, err)
+}
+
+// Closing the window stops the caller: its children first, then its calls, which find GTK still there.
+func TestClosingTheWindowStops(t *testing.T) {
+	ctx := t.Context()
+	gtk, err := caller.New(ctx, caller.WithName("gtk"), caller.WithSlowCall(0), caller.WithHost(glib.NewHost(glib.DefaultContext())))
+	require.NoError(t, err)
+	child, err := gtk.Get("child")
+	require.NoError(t, err)
+	var order []string
+	child.CallSoon(ctx, func(ctx context.Context) error {
+		defer func() { order = append(order, "child") }()
+		return loop.Sleep(ctx, time.Hour)
+	})
+	require.NoError(t, child.Do(ctx, func() {}))
+	p := gtk.CallSoon(ctx, func(ctx context.Context) error {
+		if !assert.True(t, initialize(), "GTK finds no display") {
+			return nil
+		}
+		w := newWindow(func() {}, func() { gtk.Stop(true) })
+		defer func() {
+			w.destroy()
+			order = append(order, "window")
+		}()
+		w.close()
+		return loop.Sleep(ctx, time.Hour)
+	})
+	require.NoError(t, gtk.WaitStopped(ctx))
+	require.ErrorIs(t, p.Err(), loop.ErrStopped)
+	require.Equal(t, []string{"child", "window"}, order)
+	require.Empty(t, registry.All(false))
 }
