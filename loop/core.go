@@ -28,7 +28,7 @@ type core struct {
 	stage     stage
 	turnNow   int64  // what the driver said the time is
 	until     int64  // when the slice of time ends, and with it the turn; never where nobody else wants the thread
-	begun     bool   // something has run in this turn
+	unseen    int    // calls that run before the next look at the clock
 	cut       bool   // the slice has ended in the middle of the turn, which the next one goes on with
 	left      int    // how many more the stage may run
 	batch     []Call // taken from the mailbox's ordinary lane; next is batch[pos]
@@ -65,6 +65,7 @@ const (
 
 const (
 	maxShare   = 64                    // calls of a stage in one turn
+	maxStride  = 8                     // calls of a slice from one look at the clock to the next
 	shortTurn  = 20 * time.Microsecond // a longer turn halves the share, a shorter one doubles it
 	maxIdle    = 256                   // coroutines kept for reuse
 	largeBatch = 1 << 12               // slots that are worth giving back
@@ -79,7 +80,7 @@ func (l *Loop) turn(now, until int64) {
 	} else {
 		l.left, l.stage = l.share, stageTimers
 	}
-	l.turnNow, l.until, l.ran, l.begun, l.cut = now, until, 0, false, false
+	l.turnNow, l.until, l.ran, l.unseen, l.cut = now, until, 0, l.stride(), false
 	l.unusual = l.unwinding || trace.IsEnabled()
 	l.watch.first.Store(l.progress())
 	l.turnStart.Store(max(now, 1))
@@ -94,16 +95,21 @@ func (l *Loop) turn(now, until int64) {
 	breathe()
 }
 
-// sliceOver reports whether the turn has to end since native events have waited long enough. The clock is read
-// after every call: calls may become slow at any time.
+// sliceOver reports whether the turn has to end since native events have waited long enough. It looks at the clock
+// after every call while calls are slow. Quick ones would cost almost twice as much then, so it looks after several of
+// those: as many may hold the thread when calls become slow all at once.
 func (l *Loop) sliceOver() bool {
-	if !l.begun {
-		l.begun = true
+	if l.unseen > 0 {
+		l.unseen--
 		return false
 	}
+	l.unseen = l.stride() - 1
 	l.cut = l.now() >= l.until
 	return l.cut
 }
+
+// stride is how many calls run from one look at the clock to the next.
+func (l *Loop) stride() int { return max(1, l.share*maxStride/maxShare) }
 
 // ready reports whether a turn at now would find something to do.
 func (l *Loop) ready(now int64) bool {
@@ -206,7 +212,9 @@ func (l *Loop) slim() {
 // others is small also where calls are slow, and notes the longest call. A call that ran among
 // others in a short turn is not worth a clock reading of its own.
 func (l *Loop) measure(took time.Duration) {
-	if took > shortTurn {
+	if took > shortTurn && l.cut {
+		l.share = 1
+	} else if took > shortTurn {
 		l.share = max(1, l.share/2)
 	} else if l.ran >= l.share {
 		l.share = min(maxShare, l.share*2)
