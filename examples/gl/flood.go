@@ -20,7 +20,7 @@ type counter struct {
 	mostCalls     int // between two frames
 }
 
-func (c counter) rate() float64 { return float64(c.frames) / max(c.passed.Seconds(), 1e-9) }
+func (c counter) rate() float64 { return float64(c.frames) / c.passed.Seconds() }
 
 // flood keeps the GUI's thread busy in every other turn with calls, each of which hands itself over once more, so
 // that there is always one that waits for the thread. It is for that thread alone.
@@ -73,6 +73,9 @@ func (f *flood) call() {
 
 // String is for the title and for the end.
 func (f *flood) String() string {
+	if f.full.frames == 0 {
+		return "no frame in a flood yet"
+	}
 	return fmt.Sprintf("%.1f frames a second; in the flood %.1f, and %.0f calls a second, at most %d between two frames",
-		f.quiet.rate(), f.full.rate(), float64(f.full.calls)/max(f.full.passed.Seconds(), 1e-9), f.full.mostCalls)
+		f.quiet.rate(), f.full.rate(), float64(f.full.calls)/f.full.passed.Seconds(), f.full.mostCalls)
 }
