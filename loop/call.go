@@ -1,10 +1,6 @@
 package loop
 
-import (
-	"context"
-
-	"go.uber.org/atomic"
-)
+import "context"
 
 // Call is a unit of work as a loop sees it. It is the seam for packages built on this one; programs
 // hand over functions.
@@ -85,8 +81,8 @@ func (l *Loop) Post(fn func()) error {
 }
 
 type callCounts struct {
-	panics  atomic.Uint64 // that Abort told nobody of
-	dropped atomic.Uint64
-	undone  atomic.Uint64 // of those dropped, the ones counted as started
-	slow    atomic.Uint64
+	panics  atomicUint64 // that Abort told nobody of
+	dropped atomicUint64
+	undone  atomicUint64 // of those dropped, the ones counted as started
+	slow    atomicUint64
 }

@@ -3,8 +3,6 @@ package loop
 import (
 	"runtime/trace"
 	"time"
-
-	"go.uber.org/atomic"
 )
 
 // The core is the silent half of a loop: it owns what is ready, what is suspended and the coroutines
@@ -44,12 +42,12 @@ type core struct {
 	calls     uint64 // ordinary calls started
 	whenIdle  func() // see WhenIdle
 
-	turnStart  atomic.Int64 // when the running turn began; 0 between turns
-	switches   atomic.Uint64
-	timersRun  atomic.Uint64
-	nSuspended atomic.Int64
-	nIdle      atomic.Int64
-	longest    atomic.Int64
+	turnStart  atomicInt64 // when the running turn began; 0 between turns
+	switches   atomicUint64
+	timersRun  atomicUint64
+	nSuspended atomicInt64
+	nIdle      atomicInt64
+	longest    atomicInt64
 }
 
 // stage is where in a turn the loop is. A turn goes through them in this order, and each runs at

@@ -50,7 +50,7 @@ type Loop struct {
 	ownsThread bool
 	root       uintptr // goroutineID of the driving goroutine, once bound
 	rootSelf   coroutine
-	tid        atomic.Int64
+	tid        atomicInt64
 	callers    [64]uintptr // for walking stacks, on the loop's thread
 	cgoCalls   int64       // runtime.NumCgoCall when a guest was driven last
 	depth      int         // how many callbacks from C it was below then

@@ -4,8 +4,6 @@ import (
 	"math"
 	"sync"
 	"time"
-
-	"go.uber.org/atomic"
 )
 
 // Timer is a call that waits for its time.
@@ -67,9 +65,9 @@ type timers struct {
 	heap     []timerSlot
 	seq      uint64
 	closed   bool
-	earliest atomic.Int64 // never when empty; lets the driver look without the lock
-	size     atomic.Int64
-	armed    atomic.Uint64 // seq
+	earliest atomicInt64 // never when empty; lets the driver look without the lock
+	size     atomicInt64
+	armed    atomicUint64 // seq
 }
 
 type timerSlot struct {

@@ -16,7 +16,7 @@ import (
 type watchdog struct {
 	loop  *Loop
 	limit time.Duration
-	first atomic.Uint64 // progress when the running turn began
+	first atomicUint64 // progress when the running turn began
 	armed atomic.Bool
 
 	mu      sync.Mutex

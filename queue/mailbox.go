@@ -34,8 +34,8 @@ type Mailbox[T any] struct {
 	closed   bool
 	asleep   bool
 
-	_        [64]byte      // what the consumer writes stays off the producers' cache lines
-	started  atomic.Uint64 // values of the ordinary lane that the consumer has started with
+	_        [64]byte     // what the consumer writes stays off the producers' cache lines
+	started  atomicUint64 // values of the ordinary lane that the consumer has started with
 	_        [64]byte
 	waiting  atomic.Bool // the ordinary lane holds something: can be seen without the lock
 	pressing atomic.Bool // the express lane does

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/puzpuzpuz/xsync/v3"
-	"go.uber.org/atomic"
 )
 
 // ID identifies a registered entry. IDs count up from 1 and are never used again.
@@ -29,7 +28,7 @@ type Entry interface {
 
 var (
 	entries = xsync.NewMapOf[ID, Entry]()
-	lastID  atomic.Uint64
+	lastID  atomicUint64
 
 	// writing is held by who changes entries: the writers of a bare MapOf wait for one another on a sync.Cond
 	// while it grows, which ends the process when they belong to different testing/synctest bubbles.
