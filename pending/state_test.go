@@ -219,15 +219,17 @@ func TestCancelInEachState(t *testing.T) {
 		requireCancelled(t, p)
 	})
 	bubble(t, "suspended S-07", func(t *testing.T) {
-		l := running(t)
+		l, cleaned := running(t), newGate()
 		var seen error
 		p := pending.Submit(never, l, 0, func(ctx context.Context) (int, error) {
 			_, seen = newGate().Wait(ctx)
-			return 1, nil
+			_, err := cleaned.Wait(never)
+			return 1, err
 		})
 		synctest.Wait()
 		require.True(t, p.Cancel("once"))
 		require.True(t, p.Cancel("twice"))
+		open(cleaned)
 		synctest.Wait()
 		require.ErrorIs(t, seen, context.Canceled, "the body sees it where it is suspended")
 		requireCancelled(t, p)
