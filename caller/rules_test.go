@@ -14,7 +14,7 @@ import (
 
 // level says who may import whom: only packages of a lower level.
 var level = map[string]int{
-	"queue": 0, "registry": 0, "loop": 1, "loop/looptest": 2, "pending": 2, "group": 3, "caller": 4,
+	"queue": 0, "registry": 0, "loop/host/xvfb": 0, "loop": 1, "loop/looptest": 2, "pending": 2, "group": 3, "caller": 4,
 	"caller/mainthread": 5, "caller/callertest": 5,
 }
 

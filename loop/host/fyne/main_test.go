@@ -1,16 +1,15 @@
 package fynehost_test
 
 import (
-	"bufio"
 	"fmt"
 	"os"
-	"os/exec"
-	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/app"
 	"go.uber.org/goleak"
+
+	"github.com/pinion-go/pinion/loop/host/xvfb"
 )
 
 // child is the variable by which the test binary, run again, learns what to do instead of testing: an app runs and
@@ -27,13 +26,10 @@ func TestMain(m *testing.M) {
 		fmt.Print("good")
 		os.Exit(0)
 	}
-	stop := func() {}
-	if os.Getenv("DISPLAY") == "" {
-		var err error
-		if stop, err = startServer(); err != nil {
-			fmt.Println("neither a display nor Xvfb here:", err)
-			os.Exit(0)
-		}
+	stop, err := xvfb.Start()
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(0)
 	}
 	a := newApp()
 	a.Lifecycle().SetOnStarted(func() {
@@ -58,25 +54,4 @@ func TestMain(m *testing.M) {
 func newApp() fyne.App {
 	app.SetMetadata(fyne.AppMetadata{ID: "pinion.test", Name: "test", Migrations: map[string]bool{"fyneDo": true}})
 	return app.New()
-}
-
-func startServer() (stop func(), err error) {
-	read, write, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	server := exec.Command("Xvfb", "-displayfd", "3", "-noreset", "-screen", "0", "640x480x24", "-nolisten", "tcp")
-	server.ExtraFiles = []*os.File{write}
-	if err := server.Start(); err != nil {
-		return nil, err
-	}
-	_ = write.Close()
-	number, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		return nil, err
-	}
-	return func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	}, os.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
 }

@@ -3,7 +3,6 @@
 package sdl_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 	"github.com/pinion-go/pinion/caller/mainthread"
 	"github.com/pinion-go/pinion/loop"
 	host "github.com/pinion-go/pinion/loop/host/sdl"
+	"github.com/pinion-go/pinion/loop/host/xvfb"
 )
 
 // programs are what main may do, on an X server.
@@ -90,13 +90,18 @@ func used() time.Duration {
 }
 
 func TestMainThread(t *testing.T) {
-	display := startServer(t)
+	stop, err := xvfb.Start()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	defer stop()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	for name := range programs {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), self)
-			cmd.Env = append(os.Environ(), child+"="+name, "DISPLAY="+display, "SDL_VIDEO_DRIVER=x11", "GORACE=atexit_sleep_ms=0")
+			cmd.Env = append(os.Environ(), child+"="+name, "SDL_VIDEO_DRIVER=x11", "GORACE=atexit_sleep_ms=0")
 			var errs strings.Builder
 			cmd.Stderr = &errs
 			out, err := cmd.Output()
@@ -104,26 +109,4 @@ func TestMainThread(t *testing.T) {
 			require.Equal(t, "good", string(out))
 		})
 	}
-}
-
-// startServer starts an X server for the test.
-func startServer(t *testing.T) (display string) {
-	read, write, err := os.Pipe()
-	require.NoError(t, err)
-	defer read.Close()
-	server := exec.Command("Xvfb", "-displayfd", "3", "-noreset", "-screen", "0", "640x480x24", "-nolisten", "tcp")
-	server.ExtraFiles = []*os.File{write}
-	err = server.Start()
-	_ = write.Close()
-	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip("no Xvfb here")
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	})
-	number, err := bufio.NewReader(read).ReadString('\n')
-	require.NoError(t, err)
-	return ":" + strings.TrimSpace(number)
 }

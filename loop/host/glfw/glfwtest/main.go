@@ -3,12 +3,10 @@
 package glfwtest
 
 import (
-	"bufio"
 	"fmt"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
+
+	"github.com/pinion-go/pinion/loop/host/xvfb"
 )
 
 var calls = make(chan func())
@@ -16,14 +14,12 @@ var calls = make(chan func())
 // Main runs the tests beside the main thread, which is left to OnMain. TestMain has to call it and exit with
 // what it returns. Without a display and Xvfb no test is run.
 func Main(m *testing.M) (code int) {
-	if os.Getenv("DISPLAY") == "" {
-		stop, err := startServer()
-		if err != nil {
-			fmt.Println("neither a display nor Xvfb here:", err)
-			return 0
-		}
-		defer stop()
+	stop, err := xvfb.Start()
+	if err != nil {
+		fmt.Println(err)
+		return 0
 	}
+	defer stop()
 	codes := make(chan int)
 	go func() { codes <- m.Run() }()
 	for {
@@ -44,31 +40,4 @@ func OnMain(fn func()) {
 		fn()
 	}
 	<-done
-}
-
-func startServer() (stop func(), err error) {
-	read, write, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer read.Close()
-	server := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp", "-noreset")
-	server.ExtraFiles = []*os.File{write}
-	err = server.Start()
-	_ = write.Close()
-	if err != nil {
-		return nil, err
-	}
-	stop = func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	}
-	number, err := bufio.NewReader(read).ReadString('\n')
-	if err == nil {
-		err = os.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
-	}
-	if err != nil {
-		stop()
-	}
-	return stop, err
 }

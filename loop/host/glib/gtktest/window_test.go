@@ -1,12 +1,9 @@
 package gtktest
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
@@ -16,44 +13,21 @@ import (
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/loop/host/glib"
+	"github.com/pinion-go/pinion/loop/host/xvfb"
 	"github.com/pinion-go/pinion/registry"
 )
 
 // TestMain starts an X server if there is no display: one, since GTK opens its display once.
 func TestMain(m *testing.M) {
-	stop := func() {}
-	if os.Getenv("DISPLAY") == "" {
-		var err error
-		if stop, err = startServer(); err != nil {
-			fmt.Println("neither a display nor Xvfb here:", err)
-			os.Exit(0)
-		}
+	stop, err := xvfb.Start()
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(0)
 	}
 	_ = os.Setenv("GSK_RENDERER", "cairo") // GTK's own GL renderer wants more than Xvfb has
 	code := m.Run()
 	stop()
 	os.Exit(code)
-}
-
-func startServer() (stop func(), err error) {
-	read, write, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	server := exec.Command("Xvfb", "-displayfd", "3", "-noreset", "-screen", "0", "640x480x24", "-nolisten", "tcp")
-	server.ExtraFiles = []*os.File{write}
-	if err := server.Start(); err != nil {
-		return nil, err
-	}
-	_ = write.Close()
-	number, err := bufio.NewReader(read).ReadString('\n')
-	if err != nil {
-		return nil, err
-	}
-	return func() {
-		_ = server.Process.Kill()
-		_ = server.Wait()
-	}, os.Setenv("DISPLAY", ":"+strings.TrimSpace(number))
 }
 
 // A window of GTK's lives on a caller's thread: calls and handlers take turns there, calls wait, and handlers
