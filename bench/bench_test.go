@@ -3,11 +3,13 @@ package main
 import (
 	"os"
 	"testing"
+
+	"github.com/pinion-go/pinion/bench/internal/measure"
 )
 
 // TestMain lets the test binary stand in for the command when it starts itself again.
 func TestMain(m *testing.M) {
-	if os.Getenv(childMark) != "" {
+	if measure.IsChild() {
 		main()
 		return
 	}
@@ -18,15 +20,6 @@ func TestMain(m *testing.M) {
 func TestEverything(t *testing.T) {
 	if err := command([]string{"-short"}, t.Output()); err != nil {
 		t.Fatal(err)
-	}
-}
-
-func TestQuantile(t *testing.T) {
-	values := []float64{5, 1, 3, 2, 4}
-	for q, want := range map[float64]float64{0: 1, 0.5: 3, 0.9: 4.6, 1: 5} {
-		if got := quantile(values, q); got != want {
-			t.Errorf("quantile(%v) = %v, want %v", q, got, want)
-		}
 	}
 }
 

@@ -3,9 +3,10 @@ package main
 import (
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"sync/atomic"
+
+	"github.com/pinion-go/pinion/bench/internal/measure"
 )
 
 // hogRounds is how many more rounds there are beside hogs: a goroutine or a thread that has lost its core
@@ -13,9 +14,9 @@ import (
 const hogRounds = 4
 
 // besideProcesses measures while other processes keep every core busy: what a busy machine is like.
-func besideProcesses(measure func(config) ([]Row, error)) func(config) ([]Row, error) {
-	return func(cfg config) ([]Row, error) {
-		cfg.rounds *= hogRounds
+func besideProcesses(what func(measure.Config) ([]measure.Row, error)) func(measure.Config) ([]measure.Row, error) {
+	return func(cfg measure.Config) ([]measure.Row, error) {
+		cfg.Rounds *= hogRounds
 		for range runtime.NumCPU() {
 			stop, err := startHog()
 			if err != nil {
@@ -23,31 +24,31 @@ func besideProcesses(measure func(config) ([]Row, error)) func(config) ([]Row, e
 			}
 			defer stop()
 		}
-		return measure(cfg)
+		return what(cfg)
 	}
 }
 
 // besideGoroutines measures while goroutines of the same process keep every core busy: what a program
 // with work of its own is like.
-func besideGoroutines(measure func(config) ([]Row, error)) func(config) ([]Row, error) {
-	return func(cfg config) ([]Row, error) {
+func besideGoroutines(what func(measure.Config) ([]measure.Row, error)) func(measure.Config) ([]measure.Row, error) {
+	return func(cfg measure.Config) ([]measure.Row, error) {
 		var enough atomic.Bool
 		defer enough.Store(true)
-		cfg.rounds *= hogRounds
+		cfg.Rounds *= hogRounds
 		for range runtime.NumCPU() {
 			go func() {
 				for !enough.Load() {
 				}
 			}()
 		}
-		return measure(cfg)
+		return what(cfg)
 	}
 }
 
 // startHog starts this program again as a hog, which lives until its standard input is closed: it
 // cannot outlive us, however we end.
 func startHog() (stop func(), err error) {
-	cmd, err := self("-hog")
+	cmd, err := measure.Self("-hog")
 	if err != nil {
 		return nil, err
 	}
@@ -77,19 +78,4 @@ func hog() {
 	_, _ = os.Stdout.Write([]byte{'!'})
 	for turns := 0; ; turns++ {
 	}
-}
-
-// childMark tells a test binary that it has been started as the command.
-const childMark = "PINION_BENCH_CHILD"
-
-// self is this program, to be run again.
-func self(args ...string) (*exec.Cmd, error) {
-	path, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.Command(path, args...)
-	cmd.Env = append(os.Environ(), childMark+"=1")
-	cmd.Stderr = os.Stderr
-	return cmd, nil
 }

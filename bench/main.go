@@ -12,6 +12,8 @@ import (
 	"os"
 	"regexp"
 	"time"
+
+	"github.com/pinion-go/pinion/bench/internal/measure"
 )
 
 func main() {
@@ -46,30 +48,19 @@ func command(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	cfg := config{rounds: *rounds, slice: *slice, short: *short}
-	if *short {
-		cfg.rounds, cfg.slice = min(cfg.rounds, 2), min(cfg.slice, time.Millisecond)
-	}
+	cfg := measure.NewConfig(*rounds, *slice, *short)
 	tables := stdout
 	if *file == "-" {
 		tables = io.Discard
 	}
 
-	report := newReport(cfg)
-	report.writeHead(tables)
-	for _, w := range workloads() {
-		if !match.MatchString(w.name) {
-			continue
-		}
-		t := Table{Workload: w.name, What: w.what, Unit: w.unit}
-		if t.Others, err = others(func() (err error) { t.Rows, err = w.measure(cfg); return err }); err != nil {
-			return fmt.Errorf("%s: %w", w.name, err)
-		}
-		t.write(tables)
-		report.Tables = append(report.Tables, t)
+	report := measure.NewReport(cfg)
+	report.WriteHead(tables)
+	if report.Tables, err = measure.Tables(tables, cfg, match, workloads()); err != nil {
+		return err
 	}
-	report.Requirements = judge(report.Tables)
-	writeVerdicts(tables, report.Requirements)
+	report.Requirements = measure.Judge(report.Tables, requirements())
+	measure.WriteVerdicts(tables, report.Requirements)
 
 	if *file == "" {
 		return nil

@@ -4,17 +4,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+
+	"github.com/pinion-go/pinion/bench/internal/measure"
 )
 
 // onOneCPU measures a workload in a process that has one processor only: the affinity of its threads
 // has to be set before the Go runtime looks, so it takes a process of its own.
-func onOneCPU(workload string) func(config) ([]Row, error) {
-	return func(cfg config) ([]Row, error) {
-		args := []string{"-run", "^" + workload + "$", "-rounds", fmt.Sprint(cfg.rounds), "-slice", cfg.slice.String(), "-json", "-"}
-		if cfg.short {
+func onOneCPU(workload string) func(measure.Config) ([]measure.Row, error) {
+	return func(cfg measure.Config) ([]measure.Row, error) {
+		args := []string{"-run", "^" + workload + "$", "-rounds", fmt.Sprint(cfg.Rounds), "-slice", cfg.Slice.String(), "-json", "-"}
+		if cfg.Short {
 			args = append(args, "-short")
 		}
-		cmd, err := self(args...)
+		cmd, err := measure.Self(args...)
 		if err != nil {
 			return nil, err
 		}
@@ -27,7 +29,7 @@ func onOneCPU(workload string) func(config) ([]Row, error) {
 		if err := cmd.Wait(); err != nil {
 			return nil, err
 		}
-		var r Report
+		var r measure.Report
 		if err := json.Unmarshal(out.Bytes(), &r); err != nil {
 			return nil, err
 		}

@@ -4,20 +4,21 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/pinion-go/pinion/bench/internal/measure"
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/loop"
 )
 
 // calls compares a call with a result with the plain round trip, both made by a goroutine that waits.
-func calls(cfg config) ([]Row, error) {
+func calls(cfg measure.Config) ([]measure.Row, error) {
 	background := context.Background()
 	cancellable, cancel := context.WithCancel(background)
 	defer cancel()
 
-	each := func(name string, call func(c *caller.Caller, n int) (int, error)) lane {
+	each := func(name string, call func(c *caller.Caller, n int) (int, error)) measure.Lane {
 		c := newCaller()
 		n := 0
-		return lane{name: name, pinned: "yes", ours: true, stop: callerContender{c}.stop, turn: timed(burst, func(count int) error {
+		return measure.Lane{Name: name, Pinned: "yes", Ours: true, Stop: callerContender{c}.stop, Turn: measure.Timed(burst, func(count int) error {
 			for range count {
 				n++
 				if got, err := call(c, n); err != nil || got != n {
@@ -40,7 +41,7 @@ func calls(cfg config) ([]Row, error) {
 	}
 	var arg int
 	fn := func(context.Context) (int, error) { return arg, nil }
-	return race(cfg, []lane{
+	return measure.Race(cfg, []measure.Lane{
 		each("Do", do(background)),
 		each("Do, cancellable context", do(cancellable)),
 		each("CallSoon and Wait", func(c *caller.Caller, n int) (int, error) {
@@ -51,8 +52,8 @@ func calls(cfg config) ([]Row, error) {
 }
 
 // neverWaits shows what a call costs that could wait and does not, beside one that cannot and one that does.
-func neverWaits(cfg config) ([]Row, error) {
-	return race(cfg, []lane{
+func neverWaits(cfg measure.Config) ([]measure.Row, error) {
+	return measure.Race(cfg, []measure.Lane{
 		ourLane("CallDirect", func(c *caller.Caller, fn func()) { must(c.CallDirect(fn)) }),
 		ourLane("CallSoon, never waits", callSoon),
 		ourLane("CallSoon, waits once", func(c *caller.Caller, fn func()) {
@@ -66,9 +67,9 @@ func neverWaits(cfg config) ([]Row, error) {
 }
 
 // ourLane hands calls over to a caller of its own, drain included.
-func ourLane(name string, post func(c *caller.Caller, fn func())) lane {
+func ourLane(name string, post func(c *caller.Caller, fn func())) measure.Lane {
 	c := newCaller()
-	l := lane{name: name, pinned: "yes", ours: true, stop: callerContender{c}.stop}
+	l := measure.Lane{Name: name, Pinned: "yes", Ours: true, Stop: callerContender{c}.stop}
 	return drainLane(l, 1, func(fn func()) { post(c, fn) })
 }
 

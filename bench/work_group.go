@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pinion-go/pinion/bench/internal/measure"
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/group"
 	"github.com/pinion-go/pinion/loop"
@@ -16,11 +17,11 @@ import (
 
 // groups has a pinned thread run a hundred calls and waits for them all: as a group, and as goroutines that each
 // make one of the calls.
-func groups(cfg config) ([]Row, error) {
+func groups(cfg measure.Config) ([]measure.Row, error) {
 	const members = 100
 	background := context.Background()
 	c := newCaller()
-	lanes := []lane{countLane(lane{name: "group of CallSoon", pinned: "yes", ours: true, stop: callerContender{c}.stop}, members,
+	lanes := []measure.Lane{countLane(measure.Lane{Name: "group of CallSoon", Pinned: "yes", Ours: true, Stop: callerContender{c}.stop}, members,
 		func(n int, fn func()) error {
 			call := func(context.Context) error { fn(); return nil }
 			for range n {
@@ -37,7 +38,7 @@ func groups(cfg config) ([]Row, error) {
 		})}
 	for _, w := range chanWays() {
 		rival := w.open()
-		lanes = append(lanes, countLane(lane{name: "errgroup, " + w.name, pinned: "yes", stop: rival.stop}, members,
+		lanes = append(lanes, countLane(measure.Lane{Name: "errgroup, " + w.name, Pinned: "yes", Stop: rival.stop}, members,
 			func(n int, fn func()) error {
 				call := func() error { rival.do(fn); return nil }
 				for range n {
@@ -52,14 +53,14 @@ func groups(cfg config) ([]Row, error) {
 				return nil
 			}))
 	}
-	return race(cfg, lanes)
+	return measure.Race(cfg, lanes)
 }
 
 // cancelGroups cancels groups of very many members, from the call of Cancel until all members are done: time per
 // member, which should not depend on their number.
-func cancelGroups(cfg config) ([]Row, error) {
-	many := cfg.count(10_000)
-	return race(cfg, []lane{
+func cancelGroups(cfg measure.Config) ([]measure.Row, error) {
+	many := cfg.Count(10_000)
+	return measure.Race(cfg, []measure.Lane{
 		cancelLane("10,000 suspended calls", many, suspendedMembers),
 		cancelLane("1,000 suspended calls", many/10, suspendedMembers),
 		cancelLane("10,000 queued calls", many, queuedMembers),
@@ -68,9 +69,9 @@ func cancelGroups(cfg config) ([]Row, error) {
 }
 
 // cancelLane measures groups whose members start makes. It returns what is to be done once they have ended.
-func cancelLane(name string, n int, start func(ctx context.Context, c *caller.Caller, n int) (after func())) lane {
+func cancelLane(name string, n int, start func(ctx context.Context, c *caller.Caller, n int) (after func())) measure.Lane {
 	c := newCaller()
-	return lane{name: name, pinned: "yes", ours: true, stop: callerContender{c}.stop, turn: func(time.Duration) (sample, error) {
+	return measure.Lane{Name: name, Pinned: "yes", Ours: true, Stop: callerContender{c}.stop, Turn: func(time.Duration) (measure.Sample, error) {
 		var begin time.Time
 		after := func() {}
 		err := group.Run(context.Background(), func(ctx context.Context, g *group.PendingGroup) error {
@@ -85,7 +86,7 @@ func cancelLane(name string, n int, start func(ctx context.Context, c *caller.Ca
 		})
 		took := time.Since(begin)
 		after()
-		return sample{float64(took.Nanoseconds()) / float64(n), 0}, err
+		return measure.Sample{Value: float64(took.Nanoseconds()) / float64(n)}, err
 	}}
 }
 

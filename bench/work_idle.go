@@ -3,25 +3,27 @@ package main
 import (
 	"context"
 	"time"
+
+	"github.com/pinion-go/pinion/bench/internal/measure"
 )
 
 // idle measures the processor time that the process takes in two seconds in which nobody asks the
 // caller for anything. It has just been busy, so whatever it does in the hope of more work is in it.
-func idle(cfg config) ([]Row, error) {
-	cfg.rounds = min(cfg.rounds, 3)
-	period := time.Duration(cfg.count(int(2 * time.Second)))
-	rest := func() (sample, error) {
+func idle(cfg measure.Config) ([]measure.Row, error) {
+	cfg.Rounds = min(cfg.Rounds, 3)
+	period := time.Duration(cfg.Count(int(2 * time.Second)))
+	rest := func() (measure.Sample, error) {
 		before, err := cpuTime()
 		if err != nil {
-			return sample{}, err
+			return measure.Sample{}, err
 		}
 		time.Sleep(period)
 		after, err := cpuTime()
-		return sample{float64((after - before).Microseconds()), 0}, err
+		return measure.Sample{Value: float64((after - before).Microseconds())}, err
 	}
-	return race(cfg, []lane{
-		{name: "no caller", pinned: "-", ours: true, stop: func() {}, turn: func(time.Duration) (sample, error) { return rest() }},
-		{name: "idle caller", pinned: "yes", ours: true, stop: func() {}, turn: func(time.Duration) (sample, error) {
+	return measure.Race(cfg, []measure.Lane{
+		{Name: "no caller", Pinned: "-", Ours: true, Stop: func() {}, Turn: func(time.Duration) (measure.Sample, error) { return rest() }},
+		{Name: "idle caller", Pinned: "yes", Ours: true, Stop: func() {}, Turn: func(time.Duration) (measure.Sample, error) {
 			c := newCaller()
 			defer callerContender{c}.stop()
 			for range 1000 {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pinion-go/pinion/bench/internal/measure"
 	"github.com/pinion-go/pinion/pending"
 )
 
@@ -16,19 +17,19 @@ import (
 // stack each. Pendings, coroutines and what the loop keeps about them are all in it. Each figure comes
 // from a process of its own: the runtime never gives back the descriptors of goroutines that have
 // ended, so that only the first to need them is seen to pay for them.
-func suspended(cfg config) ([]Row, error) {
-	cfg.rounds = min(cfg.rounds, 3)
-	n := cfg.count(100_000)
-	each := func(name, pinned, kind string, ours bool) lane {
-		return lane{name: name, pinned: pinned, ours: ours, stop: func() {}, turn: func(time.Duration) (sample, error) {
-			cmd, err := self("-hold", kind, "-n", fmt.Sprint(n))
+func suspended(cfg measure.Config) ([]measure.Row, error) {
+	cfg.Rounds = min(cfg.Rounds, 3)
+	n := cfg.Count(100_000)
+	each := func(name, pinned, kind string, ours bool) measure.Lane {
+		return measure.Lane{Name: name, Pinned: pinned, Ours: ours, Stop: func() {}, Turn: func(time.Duration) (measure.Sample, error) {
+			cmd, err := measure.Self("-hold", kind, "-n", fmt.Sprint(n))
 			if err != nil {
-				return sample{}, err
+				return measure.Sample{}, err
 			}
 			return parseHeld(cmd)
 		}}
 	}
-	return race(cfg, []lane{
+	return measure.Race(cfg, []measure.Lane{
 		each("suspended call", "yes", "calls", true),
 		each("suspended call, 512 bytes of variables", "yes", "large-calls", true),
 		each("parked goroutine", "no", "goroutines", false),
@@ -36,12 +37,12 @@ func suspended(cfg config) ([]Row, error) {
 	})
 }
 
-func parseHeld(cmd *exec.Cmd) (s sample, err error) {
+func parseHeld(cmd *exec.Cmd) (s measure.Sample, err error) {
 	out, err := cmd.Output()
 	if err != nil {
 		return s, err
 	}
-	_, err = fmt.Sscan(string(out), &s.value)
+	_, err = fmt.Sscan(string(out), &s.Value)
 	return s, err
 }
 

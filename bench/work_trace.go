@@ -4,22 +4,24 @@ import (
 	"io"
 	"runtime/trace"
 	"time"
+
+	"github.com/pinion-go/pinion/bench/internal/measure"
 )
 
 // traced compares what a caller does with itself while an execution trace is recorded.
-func traced(open func() lane) func(config) ([]Row, error) {
-	return func(cfg config) ([]Row, error) {
+func traced(open func() measure.Lane) func(measure.Config) ([]measure.Row, error) {
+	return func(cfg measure.Config) ([]measure.Row, error) {
 		off, on := open(), open()
-		off.name, on.name = "trace off", "trace on"
-		plain := on.turn
-		on.turn = func(slice time.Duration) (sample, error) {
+		off.Name, on.Name = "trace off", "trace on"
+		plain := on.Turn
+		on.Turn = func(slice time.Duration) (measure.Sample, error) {
 			if err := trace.Start(io.Discard); err != nil {
-				return sample{}, err
+				return measure.Sample{}, err
 			}
 			defer trace.Stop()
 			return plain(slice)
 		}
-		return race(cfg, []lane{off, on})
+		return measure.Race(cfg, []measure.Lane{off, on})
 	}
 }
 

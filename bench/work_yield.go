@@ -7,20 +7,21 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/pinion-go/pinion/bench/internal/measure"
 	"github.com/pinion-go/pinion/caller"
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
 )
 
 // yields has two parties take turns on one thread: time per switch from one to the other.
-func yields(cfg config) ([]Row, error) {
+func yields(cfg measure.Config) ([]measure.Row, error) {
 	c := newCaller()
-	return race(cfg, []lane{
-		{name: "two calls, loop.Yield", pinned: "yes", ours: true, stop: callerContender{c}.stop,
-			turn: timed(burst, func(n int) error { return yieldCalls(c, n) })},
-		{name: "coroutine alone (iter.Pull)", pinned: "yes", stop: func() {}, turn: timed(burst, pullSwitches)},
-		{name: "two pinned goroutines, chan", pinned: "two threads", stop: func() {}, turn: timed(burst, chanSwitches(true))},
-		{name: "two goroutines, chan", pinned: "no", stop: func() {}, turn: timed(burst, chanSwitches(false))},
+	return measure.Race(cfg, []measure.Lane{
+		{Name: "two calls, loop.Yield", Pinned: "yes", Ours: true, Stop: callerContender{c}.stop,
+			Turn: measure.Timed(burst, func(n int) error { return yieldCalls(c, n) })},
+		{Name: "coroutine alone (iter.Pull)", Pinned: "yes", Stop: func() {}, Turn: measure.Timed(burst, pullSwitches)},
+		{Name: "two pinned goroutines, chan", Pinned: "two threads", Stop: func() {}, Turn: measure.Timed(burst, chanSwitches(true))},
+		{Name: "two goroutines, chan", Pinned: "no", Stop: func() {}, Turn: measure.Timed(burst, chanSwitches(false))},
 	})
 }
 

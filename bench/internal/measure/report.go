@@ -1,4 +1,4 @@
-package main
+package measure
 
 import (
 	"fmt"
@@ -35,14 +35,16 @@ type Row struct {
 	Ratio            float64 // median of the per-round ratios to the first row
 }
 
-func newReport(cfg config) Report {
+// NewReport makes a report of nothing yet.
+func NewReport(cfg Config) Report {
 	return Report{
 		Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH, CPU: cpuModel(), CPUs: runtime.NumCPU(),
-		Rounds: cfg.rounds, Short: cfg.short,
+		Rounds: cfg.Rounds, Short: cfg.Short,
 	}
 }
 
-func (r Report) writeHead(w io.Writer) {
+// WriteHead says where and how much is measured.
+func (r Report) WriteHead(w io.Writer) {
 	fmt.Fprintf(w, "%s, %s/%s, %d CPUs %s, %d rounds\n", r.Go, r.OS, r.Arch, r.CPUs, r.CPU, r.Rounds)
 	if r.Short {
 		fmt.Fprintln(w, "\nA short run: it shows that everything works. Its figures mean nothing.")
@@ -62,7 +64,8 @@ func (t Table) write(w io.Writer) {
 	}
 }
 
-func writeVerdicts(w io.Writer, verdicts []Verdict) {
+// WriteVerdicts writes the table of what is required.
+func WriteVerdicts(w io.Writer, verdicts []Verdict) {
 	fmt.Fprint(w, "\n### Requirements\n\n| workload | requirement | target | measured | met? |\n|---|---|---:|---:|---|\n")
 	for _, v := range verdicts {
 		met := "no"
