@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+
+	"go.uber.org/atomic"
 )
 
 // errOtherDepth is Step's error when a guest is driven below another number of callbacks from C than before:
@@ -12,6 +14,28 @@ var errOtherDepth = errors.New("loop: driven inside a nested native loop; its tu
 
 // errInCall is the error of driving a loop inside a call, of its own or of another's.
 var errInCall = fmt.Errorf("%w: a loop cannot be driven inside a call; do it between calls", ErrInUse)
+
+// Calls of C that are known not to call back: how many are about to begin or have, and how many have.
+var quietCalls, quietBegun atomic.Int64
+
+// QuietCall says that the calling goroutine is about to make a call of C, through cgo, that does not call back, so
+// that no loop has to look on its stacks for a callback because of it. It is a seam for adapters.
+func QuietCall() { quietCalls.Inc() }
+
+// QuietCallBegun says of one QuietCall that the call of C has begun, or is over. Any goroutine may say so. Until
+// then loops look.
+func QuietCallBegun() { quietBegun.Inc() }
+
+// loudCalls counts the calls of C that may have called back. Since the count was before, and quiet, none has been
+// made. While a quiet call is about to begin the count is not known, and -1.
+func loudCalls(before int64) (n int64, quiet bool) {
+	begun := quietBegun.Load()
+	n = runtime.NumCgoCall() - begun
+	if quietCalls.Load() != begun {
+		return -1, false
+	}
+	return n, n == before
+}
 
 // manyThreads is the number of loops beyond which walking a stack is cheaper than runtime.NumCgoCall, which
 // looks at every thread of the process.
@@ -29,8 +53,8 @@ func (co *coroutine) canSuspend() bool {
 	if threads.Size() > manyThreads {
 		return callbackDepth(co.loop.callers[:]) == 0
 	}
-	n := runtime.NumCgoCall()
-	if n != co.cgoCalls && callbackDepth(co.loop.callers[:]) > 0 {
+	n, quiet := loudCalls(co.cgoCalls)
+	if !quiet && callbackDepth(co.loop.callers[:]) > 0 {
 		return false
 	}
 	co.cgoCalls = n
@@ -43,8 +67,8 @@ func (l *Loop) atItsDepth() bool {
 	if !callbacksExist || l.guestRun == nil {
 		return true
 	}
-	n := runtime.NumCgoCall()
-	if n == l.cgoCalls {
+	n, quiet := loudCalls(l.cgoCalls)
+	if quiet {
 		return true
 	}
 	depth := callbackDepth(l.callers[:])

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"runtime"
 	"runtime/pprof"
 	"runtime/trace"
 )
@@ -31,7 +30,7 @@ type coroutine struct {
 	unpark func() // parker.Unpark, made when it is first needed
 	over   bool   // ends because it was told to
 
-	cgoCalls int64 // runtime.NumCgoCall when no callback from C was on the stack
+	cgoCalls int64 // loudCalls when no callback from C was on the stack
 	timer    Timer // of Sleep
 
 	nth uint64 // of the calls that have been suspended, in the order in which they started; 0: has not been
@@ -103,7 +102,8 @@ func (l *Loop) takeIdle() *coroutine {
 		l.nIdle.Store(int64(n - 1))
 		return co
 	}
-	co := &coroutine{loop: l, cgoCalls: runtime.NumCgoCall()}
+	co := &coroutine{loop: l}
+	co.cgoCalls, _ = loudCalls(0)
 	co.parker.co = co
 	co.resume, co.end = iter.Pull(func(yield func(struct{}) bool) {
 		co.begin(yield)

@@ -25,7 +25,10 @@ func newDriver(l *Loop) driver {
 		return hosted{l.host}
 	case l.guestRun != nil:
 		l.mailbox.Sleep()
-		return &guest{loop: l}
+		g := &guest{loop: l}
+		g.late = time.AfterFunc(time.Hour, g.wake)
+		g.late.Stop()
+		return g
 	default:
 		return &parked{signal: make(chan struct{}, 1)}
 	}
@@ -86,6 +89,7 @@ type guest struct {
 	loop  *Loop
 	asked atomic.Bool // and not yet called: one turn at a time, or they would outgrow the toolkit's own work
 	timer atomic.Pointer[time.Timer]
+	late  *time.Timer // wakes while drain runs
 }
 
 // wake leaves the toolkit alone once the loop has stopped: it may be gone.
@@ -102,7 +106,8 @@ func (g *guest) wake() {
 func (g *guest) drain() {
 	g.asked.Store(false)
 	// A call that takes long may be in a nested native loop, where nobody else asks for the guest's turn.
-	defer time.AfterFunc(2*slice, g.wake).Stop()
+	g.late.Reset(2 * slice)
+	defer g.late.Stop()
 	next, more, err := g.loop.Step()
 	switch {
 	case errors.Is(err, errOtherDepth), errors.Is(err, errInCall):
@@ -308,6 +313,7 @@ func (l *Loop) mine() error {
 	l.mu.Lock()
 	state := l.state
 	l.mu.Unlock()
+	self := here()
 	switch {
 	case state == created:
 		err := l.bind()
@@ -317,9 +323,9 @@ func (l *Loop) mine() error {
 		return err
 	case state == stopped:
 		return ErrStopped
-	case here().inCall():
+	case self.inCall():
 		return errInCall
-	case l.runs.Load() || !here().on(l) || l.running != nil:
+	case l.runs.Load() || !self.on(l) || l.running != nil:
 		return fmt.Errorf("%w: loop %q has to be driven by the goroutine that did so first, outside of its own calls", ErrInUse, l.name)
 	}
 	return nil

@@ -52,7 +52,7 @@ type Loop struct {
 	rootSelf   coroutine
 	tid        atomicInt64
 	callers    [64]uintptr // for walking stacks, on the loop's thread
-	cgoCalls   int64       // runtime.NumCgoCall when a guest was driven last
+	cgoCalls   int64       // loudCalls when a guest was driven last
 	depth      int         // how many callbacks from C it was below then
 
 	core

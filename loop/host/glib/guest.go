@@ -22,6 +22,8 @@ import "C"
 
 import (
 	"runtime/cgo"
+
+	"github.com/pinion-go/pinion/loop"
 )
 
 // Guest returns a function for caller.WithGuest: the caller is run by whoever iterates context, on that thread,
@@ -29,12 +31,14 @@ import (
 // before the program leaves its main loop for good, or iterate the context until it has stopped.
 func Guest(context *Context) func(run func()) {
 	return func(run func()) {
+		loop.QuietCall()
 		C.schedule(context.c, C.uintptr_t(cgo.NewHandle(run)))
 	}
 }
 
 //export pinionRun
 func pinionRun(handle C.uintptr_t) C.gboolean {
+	loop.QuietCallBegun() // schedule
 	cgo.Handle(handle).Value().(func())()
 	return C.G_SOURCE_REMOVE
 }
