@@ -1,0 +1,17 @@
+package main
+
+import "github.com/pinion-go/pinion/bench/internal/measure"
+
+// requirements compares each of our ways with the toolkit's own.
+func requirements(t toolkit, ways []way) []measure.Requirement {
+	var all []measure.Requirement
+	for _, w := range ways {
+		if !w.ours {
+			continue
+		}
+		all = append(all,
+			measure.AtMost(t.name+"/latency", w.name+", beside "+t.own, 1.2, "×", measure.Over(w.name, t.own)),
+			measure.AtLeast(t.name+"/flood", w.name+", times ahead of "+t.own, 1, "×", measure.Over(t.own, w.name)))
+	}
+	return all
+}
