@@ -62,13 +62,13 @@ func (co *coroutine) canSuspend() bool {
 }
 
 // atItsDepth reports whether the loop is driven below as many callbacks from C as before. While it has no
-// coroutine it does not matter.
-func (l *Loop) atItsDepth() bool {
+// coroutine it does not matter. The calls of C tell in most cases, if they can.
+func (l *Loop) atItsDepth(callsTell bool) bool {
 	if !callbacksExist || l.guestRun == nil {
 		return true
 	}
 	n, quiet := loudCalls(l.cgoCalls)
-	if quiet {
+	if quiet && callsTell {
 		return true
 	}
 	depth := callbackDepth(l.callers[:])

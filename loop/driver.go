@@ -108,7 +108,7 @@ func (g *guest) drain() {
 	// A call that takes long may be in a nested native loop, where nobody else asks for the guest's turn.
 	g.late.Reset(2 * slice)
 	defer g.late.Stop()
-	next, more, err := g.loop.Step()
+	next, more, err := g.loop.step(true)
 	switch {
 	case errors.Is(err, errOtherDepth), errors.Is(err, errInCall):
 		g.nested()
@@ -252,11 +252,15 @@ func (l *Loop) RunPending() (next time.Duration, ok bool) {
 }
 
 // Step is RunPending with its error: ErrInUse for misuse, ErrStopped when the loop has stopped.
-func (l *Loop) Step() (next time.Duration, ok bool, err error) {
+func (l *Loop) Step() (next time.Duration, ok bool, err error) { return l.step(false) }
+
+// step is Step. Where the toolkit drives the loop, a call of C comes before every change of depth; elsewhere it may
+// have returned since.
+func (l *Loop) step(byToolkit bool) (next time.Duration, ok bool, err error) {
 	if err := l.mine(); err != nil {
 		return 0, false, err
 	}
-	if !l.atItsDepth() {
+	if !l.atItsDepth(byToolkit) {
 		return 0, true, errOtherDepth
 	}
 	now := l.now()

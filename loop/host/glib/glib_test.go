@@ -72,6 +72,25 @@ func TestGuestConformanceBesideAnotherGuest(t *testing.T) {
 	}
 }
 
+// Coroutines that were made in the main loop cannot be switched to once it has returned.
+func TestGuestDrivenOutsideOfTheMainLoop(t *testing.T) {
+	native := glib.NewContext()
+	l := loop.New(loop.WithGuest(glib.Guest(native)))
+	waiting, quit := make(chan struct{}), make(chan struct{})
+	require.NoError(t, l.Post(func() {
+		close(quit)
+		_, _, _ = loop.Receive(context.Background(), waiting)
+	}))
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	toolkit.RunUntil(native.Native(), quit)
+	require.NoError(t, l.Post(func() {}))
+	_, _, err := l.Step()
+	require.ErrorContains(t, err, "nested native loop")
+	l.Stop()
+	toolkit.RunUntil(native.Native(), l.Done())
+}
+
 func TestHostOfAnotherThreadsContext(t *testing.T) {
 	native := glib.NewContext()
 	owner, err := caller.New(t.Context(), caller.WithHost(glib.NewHost(native)))

@@ -30,6 +30,11 @@ static void once(GMainContext *context, uintptr_t handle) {
 	g_source_unref(source);
 }
 
+static void runLoop(GMainLoop *loop) {
+	g_main_loop_run(loop);
+	g_main_loop_unref(loop);
+}
+
 static void end(GSource *source) {
 	g_source_destroy(source);
 	g_source_unref(source);
@@ -44,18 +49,17 @@ import (
 	"unsafe"
 )
 
-// RunUntil runs a main loop on the calling goroutine's thread until done is closed.
+// RunUntil runs a main loop on the calling goroutine's thread until done is closed. The last that it does is in C.
 func RunUntil(context unsafe.Pointer, done <-chan struct{}) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	native := (*C.GMainContext)(context)
 	loop := C.g_main_loop_new(native, 0)
-	defer C.g_main_loop_unref(loop)
 	go func() {
 		<-done
 		Once(context, func() { C.g_main_loop_quit(loop) }) // before it runs that would have no effect
 	}()
-	C.g_main_loop_run(loop)
+	C.runLoop(loop)
 }
 
 // Every has fn called from the main loop until stop is called.
