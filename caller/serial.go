@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"runtime"
+	"unsafe"
 
 	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
@@ -76,10 +77,11 @@ func serialOf[A any](c *Caller, f *queue.Func[A]) *serial[A] {
 	return nil
 }
 
-// findSerial is serialOf, and may find a queue that has been closed.
+// findSerial is serialOf, and may find a queue that has been closed. So may recent: whoever looks one up may be late
+// to note it there, when that has been closed and another opened.
 func findSerial[A any](c *Caller, f *queue.Func[A]) *serial[A] {
 	found := c.recent.Load()
-	if found == nil || found.id != f.ID() {
+	if found == nil || found.id != f.ID() || found.queue.closed() {
 		if found, _ = c.queues.Load(f.ID()); found == nil {
 			return nil
 		}
@@ -109,7 +111,8 @@ func newSerial[A any](ctx context.Context, c *Caller, f *queue.Func[A]) *serial[
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	s := &serial[A]{caller: c, name: f.Name()}
+	var arg A
+	s := &serial[A]{caller: c, name: f.Name(), segment: max(64, segment/max(1, int(unsafe.Sizeof(arg))))}
 	s.untyped = untyped{id: f.ID(), queue: s}
 	if c.cfg.limit != nil {
 		s.limit = *c.cfg.limit
@@ -136,7 +139,10 @@ func inBubble() bool {
 // untyped is a queue without the type of its arguments.
 type untyped struct {
 	id    uint64 // of its Func
-	queue interface{ close(msg string, cause error) }
+	queue interface {
+		close(msg string, cause error)
+		closed() bool
+	}
 }
 
 // closeQueues closes all queues of a caller that is told to stop, also when the callback of one's Pending calls

@@ -22,36 +22,37 @@ import (
 // It is closed when its Pending has been cancelled. Then the Pending is ended at once if the queue is at rest,
 // and otherwise by the call in progress or the next turn.
 //
-// Who may touch what: fn, in and over are guarded by the loop's lock, under which turns are handed over too; the
-// fields from out on belong to the loop's thread. fn is also read there without the lock while the queue is not at
-// rest, when nobody else writes it.
+// Who may touch what: the fields from fn to over are guarded by the loop's lock, under which turns are handed over
+// too; those from begun on belong to the loop's thread. fn is also read there without the lock while the queue is
+// not at rest, when nobody else writes it.
 type serial[A any] struct {
 	caller  *Caller
 	untyped untyped
 	name    string
 	limit   int
+	segment int             // in arguments
 	ctx     context.Context // of all calls
 	pending *pending.Pending[pending.None]
 	cleanup runtime.Cleanup
 
-	fn   *queue.Func[A] // nil at rest, with nothing queued and nothing in progress: then it can be collected
-	in   []A
-	over bool // shut
+	fn     *queue.Func[A] // nil at rest, with nothing queued and nothing in progress: then it can be collected
+	full   [][]A          // arguments, before those of in
+	in     []A
+	queued int32 // arguments so far, modulo its size
+	over   bool  // shut
 
 	_     [64]byte     // what the loop writes stays off the producers' cache lines
-	left  atomic.Int32 // arguments in out that have not been taken; only kept when there is a limit
+	begun atomic.Int32 // arguments taken from out so far; only kept when there is a limit
+	more  [][]A        // arguments, after those of out
 	out   []A          // what was in in; next is out[pos]
 	pos   int
 	busy  bool // a call is in progress
 	arg   A    // its argument
 	saved int  // turns
-	lean  int  // rests since in was fetched nearly as large as its array
 }
 
-const (
-	largeSerial = 1 << 12 // slots that are worth giving back when a queue is empty
-	leanRests   = 64      // before they are
-)
+// segment is how large an array of arguments may become, in bytes: it is made, and copied, under the loop's lock.
+const segment = 1 << 15
 
 // push adds an argument and a turn in one step. open is false when the queue has been closed.
 func (s *serial[A]) push(f *queue.Func[A], arg A) (open bool, err error) {
@@ -60,18 +61,16 @@ func (s *serial[A]) push(f *queue.Func[A], arg A) (open bool, err error) {
 	case s.closed():
 		s.caller.loop.Unlock()
 		return false, nil
-	case s.limit > 0 && len(s.in)+int(s.left.Load()) >= s.limit:
+	case s.limit > 0 && int(s.queued-s.begun.Load()) >= s.limit:
 		s.caller.loop.Unlock()
-		return true, s.full()
+		return true, s.isFull()
 	}
-	s.in = append(s.in, arg)
 	wake, err := s.caller.loop.Enqueue(s)
-	if err != nil {
-		last := len(s.in) - 1
-		clear(s.in[last:])
-		s.in = s.in[:last]
-	} else if s.fn == nil {
-		s.fn = f
+	if err == nil {
+		s.addLocked(arg)
+		if s.fn == nil {
+			s.fn = f
+		}
 	}
 	s.caller.loop.Unlock()
 	if wake {
@@ -80,7 +79,16 @@ func (s *serial[A]) push(f *queue.Func[A], arg A) (open bool, err error) {
 	return true, err
 }
 
-func (s *serial[A]) full() error {
+func (s *serial[A]) addLocked(arg A) {
+	if len(s.in) >= s.segment {
+		s.full = append(s.full, s.in)
+		s.in = make([]A, 0, s.segment)
+	}
+	s.in = append(s.in, arg)
+	s.queued++
+}
+
+func (s *serial[A]) isFull() error {
 	return fmt.Errorf("%w: %d calls of %s queued on caller %q; wait for some of them, or raise WithMailboxLimit",
 		loop.ErrMailboxFull, s.limit, s.name, s.caller.Name())
 }
@@ -104,7 +112,7 @@ func (s *serial[A]) Run() {
 
 // next takes the oldest argument. There is none when the queue has just been closed.
 func (s *serial[A]) next() bool {
-	if s.pos == len(s.out) {
+	if s.used() {
 		s.caller.loop.Lock()
 		s.takeLocked()
 		s.caller.loop.Unlock()
@@ -115,23 +123,27 @@ func (s *serial[A]) next() bool {
 	s.arg = s.out[s.pos]
 	clear(s.out[s.pos : s.pos+1])
 	s.pos++
-	s.leave()
+	if s.limit > 0 {
+		s.begun.Inc()
+	}
 	return true
 }
 
-// takeLocked fetches what has been queued.
-func (s *serial[A]) takeLocked() {
-	s.out, s.in, s.pos = s.in, s.out[:0], 0
-	if len(s.out) > s.slots()/16 {
-		s.lean = 0
+// used reports whether all that has been fetched has been taken.
+func (s *serial[A]) used() bool {
+	if s.pos == len(s.out) && len(s.more) > 0 {
+		s.out, s.more, s.pos = s.more[0], s.more[1:], 0
 	}
-	s.leave()
+	return s.pos == len(s.out)
 }
 
-// leave notes how many arguments are left in out.
-func (s *serial[A]) leave() {
-	if s.limit > 0 {
-		s.left.Store(int32(len(s.out) - s.pos))
+// takeLocked fetches what has been queued, or as much of it as comes before in.
+func (s *serial[A]) takeLocked() {
+	if len(s.full) > 0 {
+		s.more, s.full = s.full, nil
+		s.used()
+	} else {
+		s.out, s.in, s.pos = s.in, s.out[:0], 0
 	}
 }
 
@@ -145,7 +157,7 @@ func (s *serial[A]) finish(err error) {
 	switch {
 	case s.closed():
 		s.end()
-	case s.pos == len(s.out) && s.rest():
+	case s.used() && s.rest():
 	case s.saved > 0:
 		s.saved--
 		s.caller.loop.Continue(s)
@@ -166,22 +178,14 @@ func (s *serial[A]) rest() bool {
 		return false
 	}
 	s.fn = nil
-	if s.slots() > largeSerial {
-		if s.lean++; s.lean > leanRests {
-			s.in, s.out, s.pos, s.lean = nil, nil, 0, 0
-		}
-	}
 	return true
 }
 
-// slots is the size of the larger of the two arrays.
-func (s *serial[A]) slots() int { return max(cap(s.in), cap(s.out)) }
-
 // end is the last of a closed queue.
 func (s *serial[A]) end() {
-	s.out, s.pos = nil, 0
+	s.out, s.more, s.pos = nil, nil, 0
 	s.caller.loop.Lock()
-	s.fn, s.in = nil, nil
+	s.fn, s.full, s.in = nil, nil, nil
 	s.caller.loop.Unlock()
 	s.pending.SetResult(pending.None{})
 }
@@ -229,7 +233,7 @@ func (s *serial[A]) closed() bool { return s.pending.Cancelled() || s.pending.Is
 func (s *serial[A]) shut() {
 	s.caller.loop.Lock()
 	again, resting := s.over, s.fn == nil
-	s.over, s.in = true, nil
+	s.over, s.full, s.in = true, nil, nil
 	s.caller.loop.Unlock()
 	if again {
 		return

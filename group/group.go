@@ -17,7 +17,6 @@ type PendingGroup struct {
 	outer   *PendingGroup  // its members are all of ours
 	own     pending.Handle // the call that runs it
 	members pending.Manager
-	spared  pending.Manager         // of the members, those that the group does not cancel
 	ctx     context.Context         // the group's; nil if nobody runs it
 	end     context.CancelCauseFunc // ends ctx
 
@@ -84,18 +83,8 @@ func (g *PendingGroup) cancel(msg string, cause error) bool {
 	if g.end != nil {
 		defer g.end(g.reason)
 	}
-	cancelAll(g.exposed(), msg)
+	cancelAll(slices.DeleteFunc(g.Pending(), g.spares), msg)
 	return true
-}
-
-// exposed returns the members that are not done and are not spared.
-func (g *PendingGroup) exposed() []pending.Handle {
-	members := g.Pending()
-	spared := make(map[pending.Handle]bool)
-	for _, p := range g.spared.Pending() {
-		spared[p] = true
-	}
-	return slices.DeleteFunc(members, func(p pending.Handle) bool { return spared[p] })
 }
 
 // Cancelled reports whether the group has been cancelled, for whatever reason.
@@ -122,16 +111,12 @@ func (g *PendingGroup) Add(p pending.Handle) {
 	if g.outer != nil {
 		g.outer.Add(p)
 	}
-	spared := g.spares(p)
-	if spared {
-		g.spared.Add(p)
-	}
 	g.members.Add(p)
 	g.mu.Lock()
 	left, reason := g.left, g.reason
 	g.mu.Unlock()
 	switch {
-	case spared:
+	case g.spares(p):
 	case reason != nil:
 		p.Cancel(reason.Message)
 	case left:
@@ -144,7 +129,6 @@ func (g *PendingGroup) Add(p pending.Handle) {
 // The groups around this one keep it.
 func (g *PendingGroup) Remove(p pending.Handle) {
 	g.members.Remove(p)
-	g.spared.Remove(p)
 	pending.Restore(p)
 }
 

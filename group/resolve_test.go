@@ -260,3 +260,19 @@ func TestResolve_Misuse(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, got)
 }
+
+// A context that ends once all results are there ends nothing any more.
+func TestResolve_TheEndAfterTheLastResult(t *testing.T) {
+	everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
+		inner, cancel := context.WithCancel(ctx)
+		defer cancel()
+		got := 0
+		for v, err := range group.Resolve(inner, slices.Values([]intFn{sleeper(1, 1), sleeper(2, 2), sleeper(3, 3)})) {
+			require.NoError(t, err)
+			if got++; v == 3 {
+				cancel()
+			}
+		}
+		require.Equal(t, 3, got)
+	})
+}

@@ -16,7 +16,7 @@ import (
 // The group is cancelled when a member fails, when body does, when its timeout has passed, when ctx ends, and
 // by Cancel; also, in some modes, when a member is cancelled. Then body's context ends, the members are
 // cancelled, members that are still made are cancelled at once, and Run waits for what is left, but not longer
-// than WithCancelTimeout.
+// than WithCancelTimeout. Members behind a Shield are spared, and waited for to their end.
 //
 // Run returns the first of these that there is:
 //
@@ -139,6 +139,13 @@ func (g *PendingGroup) wait(inner context.Context, cancelTimeout time.Duration) 
 
 func (g *PendingGroup) waitCancelled(inner context.Context, cancelTimeout time.Duration) error {
 	g.leave()
+	var spared pending.Manager // what is shielded has all the time it needs
+	for _, p := range g.Pending() {
+		if p != g.own && g.spares(p) {
+			spared.Add(p)
+		}
+	}
+	_ = spared.Wait(context.WithoutCancel(inner))
 	err := awaitCancelled(inner, &g.members, cancelTimeout)
 	if errors.Is(err, pending.ErrDeadlock) {
 		g.members.Remove(g.own)

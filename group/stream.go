@@ -54,11 +54,12 @@ func (s *stream[P]) emit(blocked func() bool) {
 	for !s.over {
 		var p P
 		var ok bool
-		if s.err = s.ctx.Err(); s.err == nil {
-			s.err = s.wait(s.ctx, func() bool {
-				p, ok = s.next()
-				return ok || !blocked()
-			})
+		s.err = s.wait(s.ctx, func() bool {
+			p, ok = s.next()
+			return ok || !blocked()
+		})
+		if s.err == nil && ok {
+			s.err = s.ctx.Err()
 		}
 		if s.over = s.err != nil; s.over || !ok {
 			return

@@ -121,9 +121,9 @@ func (l *Loop) next() Call {
 		l.batch[l.pos] = nil
 		l.pos++
 		l.left--
+		l.ran++
 		co, yielded := c.(*coroutine)
 		if !yielded {
-			l.ran++
 			l.calls++
 			l.mailbox.SetStarted(l.calls)
 			return c

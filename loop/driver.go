@@ -25,10 +25,7 @@ func newDriver(l *Loop) driver {
 		return hosted{l.host}
 	case l.guestRun != nil:
 		l.mailbox.Sleep()
-		g := &guest{loop: l}
-		g.late = time.AfterFunc(time.Hour, g.wake)
-		g.late.Stop()
-		return g
+		return newGuest(l)
 	default:
 		return &parked{signal: make(chan struct{}, 1)}
 	}
@@ -87,9 +84,23 @@ func (h hosted) sleep(d time.Duration) (err error) {
 // guest does not sleep: it asks the foreign loop to call it again.
 type guest struct {
 	loop  *Loop
+	turn  func()      // drain
 	asked atomic.Bool // and not yet called: one turn at a time, or they would outgrow the toolkit's own work
 	timer atomic.Pointer[time.Timer]
-	late  *time.Timer // wakes while drain runs
+
+	// A turn that takes long may be in a nested native loop, where nobody else asks for the guest's next. Turns come
+	// in quick succession, so late is not set and stopped for each: it looks whether one lasts when it fires.
+	late  *time.Timer
+	armed atomic.Bool
+	since atomicInt64 // loop time at which the turn that lasts began, or 0
+}
+
+func newGuest(l *Loop) *guest {
+	g := &guest{loop: l}
+	g.turn = g.drain
+	g.late = time.AfterFunc(time.Hour, g.look)
+	g.late.Stop()
+	return g
 }
 
 // wake leaves the toolkit alone once the loop has stopped: it may be gone.
@@ -98,16 +109,16 @@ func (g *guest) wake() {
 	case <-g.loop.done:
 	default:
 		if !g.asked.Swap(true) {
-			g.loop.guestRun(g.drain)
+			g.loop.guestRun(g.turn)
 		}
 	}
 }
 
 func (g *guest) drain() {
 	g.asked.Store(false)
-	// A call that takes long may be in a nested native loop, where nobody else asks for the guest's turn.
-	g.late.Reset(2 * slice)
-	defer g.late.Stop()
+	g.since.Store(max(g.loop.now(), 1))
+	defer g.since.Store(0)
+	g.lookIn(2 * slice)
 	next, more, err := g.loop.step(true)
 	switch {
 	case errors.Is(err, errOtherDepth), errors.Is(err, errInCall):
@@ -119,6 +130,24 @@ func (g *guest) drain() {
 		g.wake()
 	default:
 		_ = g.sleep(next)
+	}
+}
+
+func (g *guest) lookIn(d time.Duration) {
+	if !g.armed.Swap(true) {
+		g.late.Reset(d)
+	}
+}
+
+func (g *guest) look() {
+	g.armed.Store(false)
+	since := g.since.Load()
+	switch left := time.Duration(since + int64(2*slice) - g.loop.now()); {
+	case since == 0:
+	case left > 0:
+		g.lookIn(left)
+	default:
+		g.wake()
 	}
 }
 
@@ -139,6 +168,7 @@ func (g *guest) forget() {
 	if t := g.timer.Swap(nil); t != nil {
 		t.Stop()
 	}
+	g.late.Stop()
 }
 
 // slice is how long calls may keep native events waiting.

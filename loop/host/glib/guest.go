@@ -4,16 +4,30 @@ package glib
 #include <glib.h>
 #include <stdint.h>
 
-extern gboolean pinionRun(uintptr_t handle);
+extern void pinionRun(uintptr_t handle);
 extern void pinionForget(uintptr_t handle);
 
-// Handles are no pointers, and Go must not see them as such.
-static gboolean run(gpointer handle) { return pinionRun((uintptr_t)handle); }
-static void forget(gpointer handle) { pinionForget((uintptr_t)handle); }
+// Handles are no pointers, and Go must not see them as such. One that is 0 has been run.
+typedef struct { uintptr_t handle; } Turn;
+
+static gboolean run(gpointer turn) {
+	uintptr_t handle = ((Turn *)turn)->handle;
+	((Turn *)turn)->handle = 0;
+	pinionRun(handle);
+	return G_SOURCE_REMOVE;
+}
+
+static void forget(gpointer turn) {
+	if (((Turn *)turn)->handle)
+		pinionForget(((Turn *)turn)->handle);
+	g_free(turn);
+}
 
 static void schedule(GMainContext *context, uintptr_t handle) {
 	GSource *source = g_idle_source_new();
-	g_source_set_callback(source, run, (gpointer)handle, forget);
+	Turn *turn = g_new(Turn, 1);
+	turn->handle = handle;
+	g_source_set_callback(source, run, turn, forget);
 	g_source_attach(source, context);
 	g_source_unref(source);
 }
@@ -23,6 +37,8 @@ import "C"
 import (
 	"runtime/cgo"
 
+	"go.uber.org/atomic"
+
 	"github.com/pinion-go/pinion/loop"
 )
 
@@ -31,16 +47,31 @@ import (
 // before the program leaves its main loop for good, or iterate the context until it has stopped.
 func Guest(context *Context) func(run func()) {
 	return func(run func()) {
+		t := &turn{run: run}
 		loop.QuietCall()
-		C.schedule(context.c, C.uintptr_t(cgo.NewHandle(run)))
+		C.schedule(context.c, C.uintptr_t(cgo.NewHandle(t)))
+		t.scheduled()
+	}
+}
+
+type turn struct {
+	run func()
+	is  atomic.Bool // scheduled
+}
+
+// scheduled is told when C.schedule has returned, or has done enough for the turn to begin.
+func (t *turn) scheduled() {
+	if !t.is.Swap(true) {
+		loop.QuietCallBegun()
 	}
 }
 
 //export pinionRun
-func pinionRun(handle C.uintptr_t) C.gboolean {
-	loop.QuietCallBegun() // schedule
-	cgo.Handle(handle).Value().(func())()
-	return C.G_SOURCE_REMOVE
+func pinionRun(handle C.uintptr_t) {
+	t := cgo.Handle(handle).Value().(*turn)
+	cgo.Handle(handle).Delete()
+	t.scheduled()
+	t.run()
 }
 
 //export pinionForget
