@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-
-	"go.uber.org/atomic"
 )
 
 // errOtherDepth is Step's error when a guest is driven below another number of callbacks from C than before:
@@ -16,7 +14,7 @@ var errOtherDepth = errors.New("loop: driven inside a nested native loop; its tu
 var errInCall = fmt.Errorf("%w: a loop cannot be driven inside a call; do it between calls", ErrInUse)
 
 // Calls of C that are known not to call back: how many are about to begin or have, and how many have.
-var quietCalls, quietBegun atomic.Int64
+var quietCalls, quietBegun atomicInt64
 
 // QuietCall says that the calling goroutine is about to make a call of C, through cgo, that does not call back, so
 // that no loop has to look on its stacks for a callback because of it. It is a seam for adapters.

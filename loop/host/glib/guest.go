@@ -69,9 +69,9 @@ func (t *turn) scheduled() {
 //export pinionRun
 func pinionRun(handle C.uintptr_t) {
 	t := cgo.Handle(handle).Value().(*turn)
-	cgo.Handle(handle).Delete()
 	t.scheduled()
 	t.run()
+	cgo.Handle(handle).Delete()
 }
 
 //export pinionForget
