@@ -12,9 +12,9 @@ import (
 // are unfinished as Limit says. While it waits inside a call it suspends the call; elsewhere it blocks the
 // goroutine. The iterator is for one use and for one goroutine.
 //
-// When the loop is left early, or when ctx ends, which ends the loop before the next item, the items that are unfinished are
-// cancelled, unless KeepUnfinished says otherwise; those that are done keep their results. So it is when the
-// loop that the call runs on stops.
+// When the loop is left early, or when ctx ends, which ends the loop before the next item, the items that are
+// unfinished are cancelled, unless KeepUnfinished says otherwise; those that are done keep their results. So it
+// is when the loop that the call runs on stops.
 //
 // The source is run by the loop that ranges over the iterator. If it panics, or gives a nil item, the items that it
 // has given are gone through first. Misuse panics with an error, which inside a call becomes the call's: ErrInvalid

@@ -267,12 +267,12 @@ func (l *Loop) iterate() error {
 }
 
 // RunPending drives a manual or a guest loop: it runs what is ready, and what that makes ready, for
-// up to 8 ms, and never blocks. The goroutine that calls it first is pinned to its thread until the
-// loop has stopped (it has to leave its own uses of runtime.LockOSThread as they are until then), and only that
-// goroutine may call it again: from another one, or from inside one of
-// the loop's own calls, it does nothing and logs an error. next says when it has to be called again:
-// at once when zero, because work is left; later because of a timer. ok is false when nothing is
-// planned, and after the loop has stopped.
+// up to 8 ms and the call that has begun by then, and does not wait. The goroutine that calls it first is
+// pinned to its thread until the loop has stopped (it has to leave its own uses of runtime.LockOSThread as
+// they are until then), and only that goroutine may call it again: from another one, or from inside one of
+// the loop's own calls, it does nothing and logs an error. next says when it has to be called again: at once
+// when zero, because work is left; later because of a timer. ok is false when nothing is planned, and after
+// the loop has stopped.
 func (l *Loop) RunPending() (next time.Duration, ok bool) {
 	next, ok, err := l.Step()
 	if err != nil && !l.stopping.Load() {

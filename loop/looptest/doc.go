@@ -30,11 +30,13 @@
 // New may be called on any goroutine, and the loop it makes accepts work before it is driven. The drive
 // function is called once, on a goroutine of its own, and returns when the loop has stopped; a toolkit that
 // insists on some thread has it hand itself over to that thread and wait. The toolkit keeps no reference
-// to the loop after that.
+// to the loop after that. Native, if there is one, has handler run on the loop's thread as an event of the toolkit's
+// own, once; it is called from any goroutine while the loop is driven.
 //
 // # Testing in virtual time
 //
-// No case asserts anything about the clock on the wall; a time limit only guards against hanging. None
-// waits for time in a busy loop either, so a driver that sleeps on channels can be tested in bubbles of
-// testing/synctest as well. For that, run the Cases one by one, each in a bubble.
+// No case asserts anything about the clock on the wall, but for Idle/UsesNoProcessor, which bounds the processor time
+// of a while; a time limit only guards against hanging. None waits for time in a busy loop either, so a driver that
+// sleeps on channels can be tested in bubbles of testing/synctest as well. For that, run the Cases one by one, each in
+// a bubble.
 package looptest

@@ -17,8 +17,8 @@
 //
 // GLFW calls its callbacks between calls, on the caller's thread. They run below C's frames, so a wait in them
 // fails with loop.ErrCannotSuspend: hand the waiting part over with CallSoon. A panic in one ends the caller.
-// Calls yield to native events after 8 ms at the latest. They must not call glfw.WaitEvents, which would hold
-// the thread up; glfw.PollEvents does no harm and is not needed.
+// Calls yield to native events after 8 ms and the call that has begun by then. They must not call glfw.WaitEvents,
+// which would hold the thread up; glfw.PollEvents does no harm and is not needed.
 //
 // Closing the window stops the caller, whose calls then unwind, if its callback says so; to let them end by
 // themselves, cancel a context of theirs instead:

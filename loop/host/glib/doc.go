@@ -15,6 +15,7 @@
 // Calls of both may wait as everywhere. A handler that GTK calls runs below C's frames, so a wait in it fails with
 // loop.ErrCannotSuspend: hand the waiting part over with CallSoon.
 //
-// Calls yield to native events after 8 ms at the latest. The guest's source has the priority of g_idle_add, so
-// that GTK's input and drawing go first.
+// Calls yield to native events after 8 ms and the call that has begun by then, and in a host events of the idle
+// priority to calls after as long. The guest's source has the priority of g_idle_add, so that GTK's input and drawing
+// go first.
 package glib

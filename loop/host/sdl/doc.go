@@ -14,7 +14,7 @@
 // # Handlers
 //
 // The handler runs on the caller's thread between calls. A wait in it fails with loop.ErrCannotSuspend: hand the
-// waiting part over with CallSoon. Calls yield to events, and events to calls, after 8 ms at the latest.
+// waiting part over with CallSoon. Calls yield to events, and events to calls, after 8 ms and what has begun by then.
 //
 // # Threads
 //
