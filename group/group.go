@@ -116,10 +116,10 @@ func (g *PendingGroup) Add(p pending.Handle) {
 	left, reason := g.left, g.reason
 	g.mu.Unlock()
 	switch {
-	case g.spares(p):
+	case reason == nil && !left || g.spares(p):
 	case reason != nil:
 		p.Cancel(reason.Message)
-	case left:
+	default:
 		p.Cancel("its group has been left")
 	}
 }
