@@ -26,7 +26,7 @@
 // # Sleep
 //
 // SDL sleeps natively while there is a window on a screen. Without one it would look for events every millisecond, so
-// the host sleeps in its place: calls, and events that are queued on whatever thread, wake it, and SDL looks ten times
+// the host sleeps in its place: calls, and events that are pushed on whatever thread, wake it, and SDL looks ten times
 // a second for what it has to find by itself. While joysticks, sensors or cameras are initialised SDL does look every
 // millisecond, which takes about 2 % of a core. It counts in milliseconds, too: timers of the caller are up to one
 // late.
