@@ -37,8 +37,6 @@ import "C"
 import (
 	"runtime/cgo"
 
-	"go.uber.org/atomic"
-
 	"github.com/pinion-go/pinion/loop"
 )
 
@@ -47,32 +45,25 @@ import (
 // before the program leaves its main loop for good, or iterate the context until it has stopped.
 func Guest(context *Context) func(run func()) {
 	return func(run func()) {
-		t := &turn{run: run}
+		t := takeTurn(run)
 		loop.QuietCall()
-		C.schedule(context.c, C.uintptr_t(cgo.NewHandle(t)))
-		t.scheduled()
-	}
-}
-
-type turn struct {
-	run func()
-	is  atomic.Bool // scheduled
-}
-
-// scheduled is told when C.schedule has returned, or has done enough for the turn to begin.
-func (t *turn) scheduled() {
-	if !t.is.Swap(true) {
-		loop.QuietCallBegun()
+		number := t.number
+		C.schedule(context.c, C.uintptr_t(t.handle))
+		t.scheduled(number)
 	}
 }
 
 //export pinionRun
 func pinionRun(handle C.uintptr_t) {
 	t := cgo.Handle(handle).Value().(*turn)
-	t.scheduled()
+	t.scheduled(t.number)
 	t.run()
-	cgo.Handle(handle).Delete()
+	t.giveBack()
 }
 
 //export pinionForget
-func pinionForget(handle C.uintptr_t) { cgo.Handle(handle).Delete() }
+func pinionForget(handle C.uintptr_t) {
+	t := cgo.Handle(handle).Value().(*turn)
+	t.scheduled(t.number)
+	t.giveBack()
+}
