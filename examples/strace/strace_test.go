@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -35,6 +36,11 @@ const threadsEnv = "STRACE_TEST_THREADS"
 func TestMain(m *testing.M) {
 	if os.Getenv(threadsEnv) != "" {
 		beManyThreads()
+	}
+	// Where the tests run in the background interruptions are ignored, and strace would inherit that. What is
+	// caught here is not ignored there.
+	if signal.Ignored(unix.SIGINT) {
+		signal.Notify(make(chan os.Signal, 1), unix.SIGINT)
 	}
 	os.Exit(m.Run())
 }
