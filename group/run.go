@@ -3,6 +3,7 @@ package group
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/pinion-go/pinion/loop"
@@ -139,13 +140,7 @@ func (g *PendingGroup) wait(inner context.Context, cancelTimeout time.Duration) 
 
 func (g *PendingGroup) waitCancelled(inner context.Context, cancelTimeout time.Duration) error {
 	g.leave()
-	var spared pending.Manager // what is shielded has all the time it needs
-	for _, p := range g.Pending() {
-		if p != g.own && g.spares(p) {
-			spared.Add(p)
-		}
-	}
-	_ = spared.Wait(context.WithoutCancel(inner))
+	g.waitSpared(context.WithoutCancel(inner))
 	err := awaitCancelled(inner, &g.members, cancelTimeout)
 	if errors.Is(err, pending.ErrDeadlock) {
 		g.members.Remove(g.own)
@@ -153,6 +148,24 @@ func (g *PendingGroup) waitCancelled(inner context.Context, cancelTimeout time.D
 		err = awaitCancelled(inner, &g.members, cancelTimeout)
 	}
 	return err
+}
+
+// waitSpared waits for what is shielded, and for what that starts: it has all the time it needs.
+func (g *PendingGroup) waitSpared(ctx context.Context) {
+	exposed := func(p pending.Handle) bool { return p == g.own || !g.spares(p) }
+	for {
+		spared := slices.DeleteFunc(g.Pending(), exposed)
+		if len(spared) == 0 {
+			return
+		}
+		var m pending.Manager
+		for _, p := range spared {
+			m.Add(p)
+		}
+		if m.Wait(ctx) != nil {
+			return
+		}
+	}
 }
 
 func (g *PendingGroup) leave() {

@@ -178,3 +178,23 @@ func TestShield_AGroupWaitsToTheEnd(t *testing.T) {
 		require.Equal(t, time.Minute, time.Since(start))
 	})
 }
+
+// So has what a shielded call starts when it ends.
+func TestShield_AGroupWaitsForWhatAShieldedCallStarts(t *testing.T) {
+	everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
+		var last intP
+		start := time.Now()
+		require.NoError(t, group.Run(ctx, func(ctx context.Context, g *group.PendingGroup) error {
+			g.Cancel("enough")
+			return group.Shield(ctx, func(ctx context.Context) error {
+				c.CallSoon(ctx, func(ctx context.Context) error {
+					defer func() { last = caller.CallSoon(ctx, c, sleeper(time.Minute, 1)) }()
+					return loop.Sleep(ctx, time.Minute)
+				})
+				return nil
+			})
+		}, group.WithCancelTimeout(time.Second)))
+		require.NoError(t, last.Err())
+		require.Equal(t, 2*time.Minute, time.Since(start))
+	})
+}
