@@ -400,3 +400,28 @@ func TestQueueCallAllocations(t *testing.T) {
 	require.Less(t, testing.AllocsPerRun(200, fn), 1.0)
 	require.NoError(t, c.Close())
 }
+
+// the order holds where the arguments fill several arrays, also when more come while they are gone through.
+func TestQueueCallOrderOfVeryMany_Q01(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		c := start(t)
+		const arrays, each = 5, 64 // at most so many of a kilobyte
+		next := 0
+		f := queue.NewFunc(func(ctx context.Context, arg [1024]uint16) error {
+			require.EqualValues(t, next, arg[0])
+			next++
+			if arg[0] == 0 {
+				return loop.Sleep(ctx, time.Second)
+			}
+			return nil
+		})
+		for i := range 2 * arrays * each {
+			queued(t, c, f, [1024]uint16{uint16(i)})
+			if i == arrays*each {
+				time.Sleep(time.Second) // the first half is gone through from here on
+			}
+		}
+		synctest.Wait()
+		require.NoError(t, c.Do(t.Context(), func() { require.Equal(t, 2*arrays*each, next) }))
+	})
+}

@@ -185,21 +185,26 @@ func TestAsCompleted_A08_TheCallThatIterates(t *testing.T) {
 }
 
 func TestAsCompleted_A06_NothingComesAfterTheEndOfTheContext(t *testing.T) {
-	everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
-		inner, cancel := context.WithCancel(ctx)
-		defer cancel()
-		var items []intP
-		for range 5 {
-			items = append(items, caller.CallSoon(ctx, c, sleeper(time.Second, 1)))
-		}
-		require.NoError(t, loop.Sleep(ctx, 2*time.Second))
-		got := 0
-		for range group.AsCompleted(inner, slices.Values(items)) {
-			cancel()
-			got++
-		}
-		require.Equal(t, 1, got)
-	})
+	for name, before := range map[string]time.Duration{"items that are done": 2 * time.Second, "items that end at once": 0} {
+		t.Run(name, func(t *testing.T) {
+			everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
+				inner, cancel := context.WithCancel(ctx)
+				defer cancel()
+				var items []intP
+				for range 5 {
+					items = append(items, caller.CallSoon(ctx, c, sleeper(time.Second, 1)))
+				}
+				require.NoError(t, loop.Sleep(ctx, before))
+				got := 0
+				for range group.AsCompleted(inner, slices.Values(items)) {
+					require.NoError(t, loop.Sleep(ctx, time.Second)) // so that all of them are
+					cancel()
+					got++
+				}
+				require.Equal(t, 1, got)
+			})
+		})
+	}
 }
 
 func TestAsCompleted_A09_A10_TheSourcePanics(t *testing.T) {
