@@ -33,7 +33,7 @@ func AsCompleted[P pending.Handle](ctx context.Context, items iter.Seq[P], opts 
 		}
 		defer func() {
 			if open := c.leave(); !cfg.keep {
-				cancelAll(open, iterationEnded)
+				cancelAll(open, iterationEnded, nil)
 			}
 		}()
 		s := &stream[P]{collector: c, ctx: ctx, next: c.take, yield: yield}

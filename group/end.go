@@ -12,16 +12,25 @@ import (
 )
 
 // cancelAll cancels each of them even if a callback of one calls runtime.Goexit.
-func cancelAll(members []pending.Handle, msg string) {
+func cancelAll(members []pending.Handle, msg string, cause error) {
 	n := 0
 	defer func() {
 		if n < len(members) {
-			cancelAll(members[n:], msg)
+			cancelAll(members[n:], msg, cause)
 		}
 	}()
 	for n < len(members) {
 		p := members[n]
 		n++
+		cancelOne(p, msg, cause)
+	}
+}
+
+// cancelOne tells p the cause if p can be told.
+func cancelOne(p pending.Handle, msg string, cause error) {
+	if c, ok := p.(interface{ CancelCause(string, error) bool }); ok {
+		c.CancelCause(msg, cause)
+	} else {
 		p.Cancel(msg)
 	}
 }
@@ -38,7 +47,7 @@ func endAll(ctx context.Context, all []pending.Handle, timeout time.Duration) {
 		}
 		_ = awaitCancelled(ctx, &left, timeout)
 	}()
-	cancelAll(all, iterationEnded)
+	cancelAll(all, iterationEnded, nil)
 }
 
 // trackAll tells the trackers of ctx of calls that have been kept from them. What is done has perhaps been dealt with.

@@ -83,7 +83,7 @@ func (g *PendingGroup) cancel(msg string, cause error) bool {
 	if g.end != nil {
 		defer g.end(g.reason)
 	}
-	cancelAll(slices.DeleteFunc(g.Pending(), g.spares), msg)
+	cancelAll(slices.DeleteFunc(g.Pending(), g.spares), msg, cause)
 	return true
 }
 
@@ -118,7 +118,7 @@ func (g *PendingGroup) Add(p pending.Handle) {
 	switch {
 	case reason == nil && !left || g.spares(p):
 	case reason != nil:
-		p.Cancel(reason.Message)
+		cancelOne(p, reason.Message, reason.Cause)
 	default:
 		p.Cancel("its group has been left")
 	}

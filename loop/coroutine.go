@@ -6,6 +6,7 @@ import (
 	"iter"
 	"runtime/pprof"
 	"runtime/trace"
+	"slices"
 )
 
 // coroutine is a goroutine that runs on the loop's thread when, and only when, it is switched to. All
@@ -108,9 +109,9 @@ func (l *Loop) takeIdle() *coroutine {
 	co.resume, co.end = iter.Pull(func(yield func(struct{}) bool) {
 		co.begin(yield)
 		defer co.ended()
-		for more := true; more; {
+		for more := true; more; more = yield(struct{}{}) {
 			l.drain(co)
-			more = co.rest() && yield(struct{}{})
+			co.rest()
 		}
 		co.over = true
 	})
@@ -150,20 +151,35 @@ func (co *coroutine) begin(yield func(struct{}) bool) {
 	pprof.SetGoroutineLabels(co.loop.labels)
 }
 
-// rest puts a coroutine that is not the hub into the free list, and reports false when that is full.
+// rest puts a coroutine that is not the hub into the free list.
 //
 //go:noinline
-func (co *coroutine) rest() bool {
+func (co *coroutine) rest() {
 	l := co.loop
 	if l.hub == co {
-		return true
+		return
 	}
 	co.nth = 0
-	if len(l.idle) >= maxIdle {
-		return false
-	}
 	l.idle = append(l.idle, co)
 	l.nIdle.Store(int64(len(l.idle)))
+}
+
+// shed ends some of the coroutines that are more than what is worth keeping, and reports whether there were any. It
+// is left for when there is nothing else to do, since thousands that are resumed at once have somebody wait for them.
+func (l *Loop) shed() bool {
+	if len(l.idle) <= maxIdle {
+		return false
+	}
+	n := max(maxIdle, len(l.idle)-maxShare)
+	for _, co := range l.idle[n:] {
+		co.end()
+	}
+	clear(l.idle[n:])
+	l.idle = l.idle[:n]
+	if n == maxIdle {
+		l.idle = slices.Clone(l.idle)
+	}
+	l.nIdle.Store(int64(n))
 	return true
 }
 

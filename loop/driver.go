@@ -45,7 +45,10 @@ func (p *parked) wake() {
 }
 
 func (p *parked) sleep(d time.Duration) error {
-	if d < 0 {
+	switch {
+	case d == 0:
+		return nil
+	case d < 0:
 		<-p.signal
 		return nil
 	}
@@ -250,7 +253,13 @@ func (l *Loop) iterate() error {
 			return l.driver.sleep(0)
 		}
 	}
-	if l.tellIdle() || l.host == nil && l.expectsMore() || !l.mailbox.Sleep() {
+	if l.tellIdle() {
+		return nil
+	}
+	if l.shed() {
+		return l.driver.sleep(0)
+	}
+	if l.host == nil && l.expectsMore() || !l.mailbox.Sleep() {
 		return nil
 	}
 	l.slim()
@@ -305,7 +314,7 @@ func (l *Loop) step(byToolkit bool) (next time.Duration, ok bool, err error) {
 		l.finish(nil)
 		return 0, false, ErrStopped
 	}
-	if l.tellIdle() || l.ready(now) || !l.mailbox.Sleep() || l.stopping.Load() {
+	if l.tellIdle() || l.ready(now) || l.shed() || !l.mailbox.Sleep() || l.stopping.Load() {
 		return 0, true, nil
 	}
 	if at := l.timers.earliest.Load(); at != never {

@@ -8,12 +8,11 @@ import (
 
 // Timer is a call that waits for its time.
 type Timer struct {
-	loop  *Loop
-	call  Call
-	co    *coroutine // instead of call: a suspended call to resume
-	when  int64      // loop time
-	seq   uint64     // orders equal times by submission
-	index int        // in the heap, guarded by timers.mu; -1: not there
+	loop *Loop
+	call Call
+	co   *coroutine // instead of call: a suspended call to resume
+	when int64      // loop time
+	id   int        // in timers.places, guarded by timers.mu; 0: not there
 }
 
 // Stop takes the timer back. It reports whether it did so: false says that the call has been started,
@@ -36,7 +35,7 @@ func (l *Loop) SubmitDelayed(d time.Duration, c Call) (*Timer, error) {
 	if l.refusing.Load() {
 		return nil, ErrStopped
 	}
-	t := &Timer{loop: l, call: c, index: -1}
+	t := &Timer{loop: l, call: c}
 	if err := l.arm(t, d); err != nil {
 		return nil, err
 	}
@@ -59,10 +58,12 @@ func (l *Loop) arm(t *Timer, d time.Duration) error {
 }
 
 // timers is a heap with four children a node, ordered by time and then by submission. Times are kept
-// beside the pointers, so that sifting touches the slice alone.
+// beside the pointers, and places apart from the timers, so that sifting touches these two slices alone.
 type timers struct {
 	mu       sync.Mutex
 	heap     []timerSlot
+	places   []int // of a timer in the heap, by id; of an id that is free, which one is free after it
+	free     int   // the first id that is free; 0: none
 	seq      uint64
 	closed   bool
 	earliest atomicInt64 // never when empty; lets the driver look without the lock
@@ -74,6 +75,7 @@ type timerSlot struct {
 	when int64
 	seq  uint64
 	t    *Timer
+	id   int
 }
 
 const never = math.MaxInt64
@@ -102,20 +104,32 @@ func (h *timers) add(t *Timer) (first, ok bool) {
 		return false, false
 	}
 	h.seq++
-	t.seq = h.seq
+	t.id = h.takeID()
 	h.heap = append(h.heap, timerSlot{})
-	h.up(len(h.heap)-1, timerSlot{t.when, t.seq, t})
+	h.up(len(h.heap)-1, timerSlot{t.when, h.seq, t, t.id})
 	h.changed()
-	return t.index == 0, true
+	return h.places[t.id] == 0, true
+}
+
+func (h *timers) takeID() (id int) {
+	if id = h.free; id != 0 {
+		h.free = h.places[id]
+		return id
+	}
+	if len(h.places) == 0 {
+		h.places = append(h.places, 0) // 0 is no id
+	}
+	h.places = append(h.places, 0)
+	return len(h.places) - 1
 }
 
 func (h *timers) remove(t *Timer) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if t.index < 0 {
+	if t.id == 0 {
 		return false
 	}
-	h.take(t.index)
+	h.take(h.places[t.id])
 	h.changed()
 	return true
 }
@@ -175,7 +189,7 @@ func (h *timers) changed() {
 
 func (h *timers) put(i int, s timerSlot) {
 	h.heap[i] = s
-	s.t.index = i
+	h.places[s.id] = i
 }
 
 func (h *timers) up(i int, s timerSlot) {
@@ -191,7 +205,9 @@ func (h *timers) up(i int, s timerSlot) {
 }
 
 func (h *timers) take(i int) {
-	h.heap[i].t.index = -1
+	id := h.heap[i].id
+	h.heap[i].t.id = 0
+	h.places[id], h.free = h.free, id
 	n := len(h.heap) - 1
 	s := h.heap[n]
 	h.heap[n] = timerSlot{}

@@ -74,7 +74,7 @@ func timersAgree(t *testing.T, script []byte) {
 		script = script[2:]
 		switch op % 4 {
 		case 0, 1: // most times are equal, which is what the order of submission is for
-			timer := &Timer{call: numbered(len(all)), when: now + int64(arg%16), index: -1}
+			timer := &Timer{call: numbered(len(all)), when: now + int64(arg%16)}
 			all = append(all, timer)
 			naive.add(timer)
 			first, ok := heap.add(timer)
@@ -103,7 +103,7 @@ func timersAgree(t *testing.T, script []byte) {
 		naive.remove(want)
 	}
 	require.Empty(t, naive)
-	_, ok := heap.add(&Timer{index: -1})
+	_, ok := heap.add(&Timer{})
 	require.False(t, ok, "closed")
 }
 
@@ -131,7 +131,7 @@ func TestTimersRemoveEach(t *testing.T) {
 		var h timers
 		all := make([]*Timer, n)
 		for i := range all {
-			all[i] = &Timer{call: numbered(i), when: int64(i * 37 % n), index: -1}
+			all[i] = &Timer{call: numbered(i), when: int64(i * 37 % n)}
 			h.add(all[i])
 		}
 		require.True(t, h.remove(all[gone]))

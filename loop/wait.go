@@ -25,7 +25,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		return sleep(ctx, d)
 	}
 	co := p.co
-	co.timer = Timer{loop: co.loop, co: co, index: -1}
+	co.timer = Timer{loop: co.loop, co: co}
 	if err := co.loop.arm(&co.timer, d); err != nil {
 		return err
 	}

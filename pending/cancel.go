@@ -35,19 +35,16 @@ func (p *core) cancel(msg string, cause error) bool {
 		p.mu.Unlock()
 		return false
 	}
-	p.flags.Store(p.flags.Load() | flagCancelled)
+	reason := p.cancelledLocked(cause)
 	switch {
-	case p.message == "":
-		p.message = msg
+	case reason.Message == "":
+		reason.Message = msg
 	case msg != "":
-		p.message += "; " + msg
-	}
-	if p.cause == nil {
-		p.cause = cause
+		reason.Message += "; " + msg
 	}
 	canceller := p.canceller
 	if canceller == nil && (p.scheduled == nil || p.scheduled.withdraw()) {
-		p.err = p.cancelledLocked()
+		p.err = reason
 		if p.finishLocked() {
 			p.serve()
 		}
@@ -92,10 +89,18 @@ func (p *core) cancelQueued(cause error) {
 }
 
 func (p *core) finishCancelledLocked(cause error) (waited bool) {
-	p.flags.Store(p.flags.Load() | flagCancelled)
-	if p.cause == nil {
-		p.cause = cause
-	}
-	p.err = p.cancelledLocked()
+	p.err = p.cancelledLocked(cause)
 	return p.finishLocked()
+}
+
+// cancelledLocked marks p as cancelled. The first cause stays.
+func (p *core) cancelledLocked(cause error) *CancelledError {
+	p.flags.Store(p.flags.Load() | flagCancelled)
+	if p.reason == nil {
+		p.reason = new(CancelledError)
+	}
+	if p.reason.Cause == nil {
+		p.reason.Cause = cause
+	}
+	return p.reason
 }

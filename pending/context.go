@@ -63,14 +63,18 @@ func (t *task) Deadline() (time.Time, bool) { return t.parent.Deadline() }
 // everybody, whatever becomes of the call.
 func (t *task) Err() error {
 	switch t.ended.Load() {
-	case endedCanceled, endedStopped:
+	case endedCanceled, endedStopped, endedItself:
 		return context.Canceled
 	case endedDeadline:
 		return context.DeadlineExceeded
 	}
 	err := t.look()
-	if err != nil {
-		t.end(err)
+	switch {
+	case err == nil:
+	case errors.Is(err, context.DeadlineExceeded):
+		t.end(endedDeadline)
+	default:
+		t.end(endedCanceled)
 	}
 	return err
 }
@@ -79,6 +83,7 @@ const (
 	endedCanceled uint32 = 1 + iota
 	endedDeadline
 	endedStopped // by Halt
+	endedItself  // by Cancel, before any context above
 )
 
 func (t *task) look() error {
@@ -113,25 +118,21 @@ func (t *task) above() *task {
 }
 
 // end ends the context.
-func (t *task) end(err error) {
-	kind := endedCanceled
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		kind = endedDeadline
-	case err == loop.ErrStopped:
-		kind = endedStopped
-	}
-	if !t.ended.CompareAndSwap(0, kind) {
+func (t *task) end(how uint32) {
+	if !t.ended.CompareAndSwap(0, how) {
 		return
 	}
 	if inner := t.inner.Load(); inner != nil {
-		inner.cancel(t.reason(err))
+		inner.cancel(t.reason(t.Err()))
 	}
 	t.wake()
 }
 
 // reason is why the context has ended: the cause given for a context above, the loop's stop, or err.
 func (t *task) reason(err error) error {
+	if t.ended.Load() == endedItself {
+		return err
+	}
 	a := t.above()
 	switch {
 	case t.parent.Err() != nil:

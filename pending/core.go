@@ -28,8 +28,7 @@ type core struct {
 	mu    sync.Mutex
 
 	err       error
-	message   string
-	cause     error
+	reason    *CancelledError // once cancelled; the error in the end
 	canceller func(msg string)
 	metadata  map[string]any
 	id        uint64        // 0 until asked for
@@ -51,12 +50,16 @@ const (
 // entry is somebody who wants to know the end.
 type entry struct {
 	prev, next *entry
-	parker     *loop.Parker
-	callback   func(Handle)
-	gone       bool // served or removed
+	who        any // *loop.Parker, func(Handle) or *Manager; nil once served or removed
+
+	// Of a Manager's, guarded by its mu:
+	kept          *core
+	before, after *entry
 }
 
 func (p *core) has(flag uint32) bool { return p.flags.Load()&flag != 0 }
+
+func (p *core) base() *core { return p }
 
 // IsDone reports whether there is an outcome. It may be called from anywhere and does not wait.
 func (p *core) IsDone() bool { return p.has(flagDone) }
@@ -130,17 +133,13 @@ func (p *core) finish(store func(), err error) (accepted, waited bool) {
 	accepted = !p.has(flagCancelled)
 	switch {
 	case !accepted:
-		p.err = p.cancelledLocked()
+		p.err = p.reason
 	case err != nil:
 		p.err = err
 	case store != nil:
 		store()
 	}
 	return accepted, p.finishLocked()
-}
-
-func (p *core) cancelledLocked() error {
-	return &CancelledError{Message: p.message, Cause: p.cause}
 }
 
 // finishLocked makes p done and releases mu. It reports whether somebody waits, whom the caller has to serve.
@@ -178,13 +177,19 @@ func (p *core) serve() {
 			p.mu.Unlock()
 			return
 		}
-		parker, callback := e.parker, e.callback
+		who := e.who
+		if m, ok := who.(*Manager); ok {
+			p.mu.Unlock()
+			m.end(p)
+			continue
+		}
 		p.removeLocked(e)
 		p.mu.Unlock()
-		if parker != nil {
-			parker.Unpark()
-		} else {
-			p.guard("a callback", func() { callback(p.self) })
+		switch who := who.(type) {
+		case *loop.Parker:
+			who.Unpark()
+		case func(Handle):
+			p.guard("a callback", func() { who(p.self) })
 		}
 	}
 }
@@ -201,32 +206,36 @@ func (p *core) guard(what string, fn func()) {
 }
 
 // add puts somebody in line. It reports false when all have been served already.
-func (p *core) add(parker *loop.Parker, callback func(Handle)) (*entry, bool) {
+func (p *core) add(who any) (*entry, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.drained {
 		return nil, false
 	}
+	return p.addLocked(who), true
+}
+
+func (p *core) addLocked(who any) *entry {
 	e := &p.spare
 	if p.spareTaken {
 		e = new(entry)
 	}
 	p.spareTaken = true
-	*e = entry{prev: p.last, parker: parker, callback: callback}
+	*e = entry{prev: p.last, who: who}
 	if p.last == nil {
 		p.first = e
 	} else {
 		p.last.next = e
 	}
 	p.last = e
-	return e, true
+	return e
 }
 
 // remove takes somebody out of line and reports whether it still was there.
 func (p *core) remove(e *entry) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e.gone {
+	if e.who == nil {
 		return false
 	}
 	p.removeLocked(e)
@@ -244,7 +253,7 @@ func (p *core) removeLocked(e *entry) {
 	} else {
 		e.next.prev = e.prev
 	}
-	*e = entry{gone: true}
+	*e = entry{}
 }
 
 // AddDoneCallback has fn called with p once p is done, after those added before, on the goroutine that
@@ -255,21 +264,13 @@ func (p *core) AddDoneCallback(fn func(Handle)) (remove func() bool) {
 	if fn == nil {
 		return func() bool { return false }
 	}
-	e := p.whenDone(fn)
-	if e == nil {
+	p.observe()
+	e, ok := p.add(fn)
+	if !ok {
+		p.guard("a callback", func() { fn(p.self) })
 		return func() bool { return false }
 	}
 	return func() bool { return p.remove(e) }
-}
-
-// whenDone is AddDoneCallback. It returns nil when fn has been called.
-func (p *core) whenDone(fn func(Handle)) *entry {
-	p.observe()
-	e, ok := p.add(nil, fn)
-	if !ok {
-		p.guard("a callback", func() { fn(p.self) })
-	}
-	return e
 }
 
 // observe is called when somebody begins to watch p by other means than a wait under p's own context:

@@ -1,7 +1,6 @@
 package pending
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -13,12 +12,10 @@ import (
 // Manager is a Tracker that keeps the Pendings that are not done, in the order in which they were made.
 // Its methods may be called from any goroutine and, but for Wait, do not wait.
 type Manager struct {
-	mu      sync.Mutex
-	live    map[Handle]uint64
-	number  uint64
-	waiting map[*loop.Parker]struct{}
-	ended   func(Handle)
-	onEnd   func(Handle) // end, for all of them
+	mu          sync.Mutex // locked after that of a Pending
+	first, last *entry
+	waiting     map[*loop.Parker]struct{}
+	ended       func(Handle)
 }
 
 // NewManager makes a Manager, active nowhere.
@@ -39,50 +36,115 @@ func (m *Manager) Add(p Handle) {
 	if p == nil {
 		return
 	}
+	c := m.coreOf(p)
+	if c == nil {
+		c = standIn(p)
+	}
+	c.observe()
+	c.mu.Lock()
+	drained := c.drained
+	if !drained && c.entryOf(m) == nil {
+		m.keepLocked(c)
+	}
+	c.mu.Unlock()
+	if drained {
+		m.tell(c)
+	}
+}
+
+// keepLocked puts c, which is locked, in m's list, and m in c's.
+func (m *Manager) keepLocked(c *core) {
+	e := c.addLocked(m)
 	m.mu.Lock()
-	_, known := m.live[p]
-	if !known {
-		if m.live == nil {
-			m.live, m.onEnd = make(map[Handle]uint64), m.end
-		}
-		m.number++
-		m.live[p] = m.number
-	}
-	m.mu.Unlock()
-	if known {
-		return
-	}
-	if w, ok := p.(interface{ whenDone(func(Handle)) *entry }); ok {
-		w.whenDone(m.onEnd) // nothing to take it back with, which would be an allocation
+	defer m.mu.Unlock()
+	e.kept, e.before = c, m.last
+	if m.last == nil {
+		m.first = e
 	} else {
-		p.AddDoneCallback(m.onEnd)
+		m.last.after = e
+	}
+	m.last = e
+}
+
+// entryOf returns m's entry. p is locked.
+func (p *core) entryOf(m *Manager) *entry {
+	for e := p.first; e != nil; e = e.next {
+		if e.who == any(m) {
+			return e
+		}
+	}
+	return nil
+}
+
+// coreOf returns what p is made of; for a Handle that is none of ours its stand-in, nil where m keeps none.
+func (m *Manager) coreOf(p Handle) *core {
+	if h, ok := p.(interface{ base() *core }); ok {
+		return h.base()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for e := m.first; e != nil; e = e.after {
+		if same(e.kept.self, p) {
+			return e.kept
+		}
+	}
+	return nil
+}
+
+// standIn returns what ends as p does.
+func standIn(p Handle) *core {
+	c := &core{self: p, ctx: p.Context()}
+	p.AddDoneCallback(func(Handle) { c.settle(nil, p.Err()) })
+	return c
+}
+
+// end is called when c is done.
+func (m *Manager) end(c *core) {
+	defer m.forget(c)
+	m.tell(c)
+}
+
+func (m *Manager) tell(c *core) {
+	if m.ended != nil && c.self.Err() != nil {
+		c.guard("a callback", func() { m.ended(c.self) })
 	}
 }
 
-func (m *Manager) end(p Handle) {
-	if m.ended != nil && p.Err() != nil && m.keeps(p) {
-		defer m.Remove(p)
-		m.ended(p)
+// forget takes c out of m's list.
+func (m *Manager) forget(c *core) {
+	c.mu.Lock()
+	e := c.entryOf(m)
+	if e == nil {
+		c.mu.Unlock()
 		return
 	}
-	m.Remove(p)
-}
-
-func (m *Manager) keeps(p Handle) bool {
 	m.mu.Lock()
-	_, known := m.live[p]
+	if e.before == nil {
+		m.first = e.after
+	} else {
+		e.before.after = e.after
+	}
+	if e.after == nil {
+		m.last = e.before
+	} else {
+		e.after.before = e.before
+	}
+	last := m.first == nil && len(m.waiting) > 0
 	m.mu.Unlock()
-	return known
+	c.removeLocked(e)
+	c.mu.Unlock()
+	if last {
+		m.wake()
+	}
 }
 
 // Remove forgets p.
 func (m *Manager) Remove(p Handle) {
-	m.mu.Lock()
-	delete(m.live, p)
-	last := len(m.live) == 0 && len(m.waiting) > 0
-	m.mu.Unlock()
-	if last {
-		m.wake()
+	if p == nil {
+		return
+	}
+	if c := m.coreOf(p); c != nil {
+		m.forget(c)
 	}
 }
 
@@ -102,20 +164,11 @@ func (m *Manager) wake() {
 func (m *Manager) Pending() []Handle {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	type numbered struct {
-		p Handle
-		n uint64
-	}
-	all := make([]numbered, 0, len(m.live))
-	for p, n := range m.live {
-		if !p.IsDone() {
-			all = append(all, numbered{p, n})
+	var live []Handle
+	for e := m.first; e != nil; e = e.after {
+		if p := e.kept.self; !p.IsDone() {
+			live = append(live, p)
 		}
-	}
-	slices.SortFunc(all, func(a, b numbered) int { return cmp.Compare(a.n, b.n) })
-	live := make([]Handle, len(all))
-	for i, e := range all {
-		live[i] = e.p
 	}
 	return live
 }
@@ -136,7 +189,7 @@ func (m *Manager) Wait(ctx context.Context) error {
 	own := RunningOn(ctx, parker)
 	for {
 		m.mu.Lock()
-		if len(m.live) == 0 {
+		if m.first == nil {
 			m.mu.Unlock()
 			return nil
 		}
@@ -144,13 +197,25 @@ func (m *Manager) Wait(ctx context.Context) error {
 			m.waiting = make(map[*loop.Parker]struct{})
 		}
 		m.waiting[parker] = struct{}{}
-		_, own := m.live[own]
 		m.mu.Unlock()
-		if own {
+		if m.keeps(own) {
 			return ErrDeadlock
 		}
 		if err := parker.Park(ctx); err != nil {
 			return err
 		}
 	}
+}
+
+func (m *Manager) keeps(p Handle) bool {
+	if p == nil {
+		return false
+	}
+	c := m.coreOf(p)
+	if c == nil {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.entryOf(m) != nil
 }

@@ -56,7 +56,7 @@ func (r *Prepared) Go(around func(run func())) { go around((*task)(r).runGuarded
 // Halt ends the context of a call on a goroutine as a loop's stop does that of its calls.
 func (r *Prepared) Halt() {
 	if !r.Over() {
-		(*task)(r).end(loop.ErrStopped)
+		(*task)(r).end(endedStopped)
 	}
 }
 

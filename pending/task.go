@@ -241,7 +241,7 @@ func (t *task) withdraw() bool {
 // interrupt ends the context of a running call, unless it has ended with one above.
 func (t *task) interrupt() {
 	if t.Err() == nil {
-		t.end(context.Canceled)
+		t.end(endedItself)
 	}
 }
 

@@ -121,7 +121,7 @@ func (p *core) watchFor(ctx context.Context, flags WaitOption) {
 
 // park waits in line until p is done.
 func (p *core) park(ctx context.Context, parker *loop.Parker, flags WaitOption) error {
-	e, ok := p.add(parker, nil)
+	e, ok := p.add(parker)
 	for ok && !p.IsDone() {
 		if err := parker.Park(ctx); err != nil {
 			return p.giveUp(e, err, flags)
