@@ -90,6 +90,7 @@ func (l *Loop) turn(now, until int64) {
 		l.switchTo(l.hub)
 	}
 	l.turnStart.Store(0)
+	l.publishIdle()
 	breathe()
 }
 
@@ -167,6 +168,7 @@ func (l *Loop) advance() Call {
 				l.resumed++
 				l.left--
 				l.ran++
+				l.foresee()
 				return c
 			}
 			l.stage, l.left = stageCalls, l.share

@@ -34,7 +34,8 @@ type coroutine struct {
 	cgoCalls int64 // loudCalls when no callback from C was on the stack
 	timer    Timer // of Sleep
 
-	nth uint64 // of the calls that have been suspended, in the order in which they started; 0: has not been
+	stack uintptr // an address near the end of the stack, as of the last suspend; stale once the stack moves
+	nth   uint64  // of the calls that have been suspended, in the order in which they started; 0: has not been
 
 	yieldedAt    int64  // loop time of the turn in which it yielded last
 	yieldedSeq   uint64 // the last timer armed by then
@@ -100,7 +101,6 @@ func (l *Loop) takeIdle() *coroutine {
 		co := l.idle[n-1]
 		l.idle[n-1] = nil
 		l.idle = l.idle[:n-1]
-		l.nIdle.Store(int64(n - 1))
 		return co
 	}
 	co := &coroutine{loop: l}
@@ -161,7 +161,13 @@ func (co *coroutine) rest() {
 	}
 	co.nth = 0
 	l.idle = append(l.idle, co)
-	l.nIdle.Store(int64(len(l.idle)))
+}
+
+// publishIdle comes after every turn.
+func (l *Loop) publishIdle() {
+	if n := int64(len(l.idle)); n != l.nIdle.Load() {
+		l.nIdle.Store(n)
+	}
 }
 
 // shed ends some of the coroutines that are more than what is worth keeping, and reports whether there were any. It
@@ -179,7 +185,7 @@ func (l *Loop) shed() bool {
 	if n == maxIdle {
 		l.idle = slices.Clone(l.idle)
 	}
-	l.nIdle.Store(int64(n))
+	l.publishIdle()
 	return true
 }
 

@@ -264,7 +264,7 @@ func (l *Loop) iterate() error {
 	}
 	l.slim()
 	d := time.Duration(-1)
-	if next := l.timers.earliest.Load(); next != never {
+	if next := l.timers.next(); next != never {
 		d = max(0, time.Duration(next-l.now()))
 	}
 	if l.stopping.Load() {
@@ -317,7 +317,7 @@ func (l *Loop) step(byToolkit bool) (next time.Duration, ok bool, err error) {
 	if l.tellIdle() || l.ready(now) || l.shed() || !l.mailbox.Sleep() || l.stopping.Load() {
 		return 0, true, nil
 	}
-	if at := l.timers.earliest.Load(); at != never {
+	if at := l.timers.next(); at != never {
 		return time.Duration(max(at-now, 1)), true, nil
 	}
 	return 0, false, nil
@@ -395,7 +395,7 @@ func (l *Loop) Await(ctx context.Context, d time.Duration) error {
 	if d == 0 || l.ready(now) || !l.mailbox.Sleep() || l.stopping.Load() {
 		return ctx.Err()
 	}
-	if next := l.timers.earliest.Load(); next != never {
+	if next := l.timers.next(); next != never {
 		if until := time.Duration(next - now); d < 0 || until < d {
 			d = until
 		}

@@ -3,7 +3,7 @@ package loop
 // Idle reports whether the loop has nothing to do: no calls queued, suspended or waiting for their time. The
 // one that runs, which may be the one that asks, does not count. Any goroutine may call it.
 func (l *Loop) Idle() bool {
-	return l.nSuspended.Load() == 0 && l.timers.size.Load() == 0 && l.mailbox.Len() == 0
+	return l.nSuspended.Load() == 0 && l.timers.len() == 0 && l.mailbox.Len() == 0
 }
 
 // WhenIdle has fn called on the loop's thread, once, when the loop is Idle and no call runs. It takes the

@@ -84,7 +84,7 @@ func New(opts ...Option) *Loop {
 		}
 	}
 	l.mailbox = queue.NewMailbox[Call](l.limit)
-	l.timers.changed()
+	l.timers.publish()
 	l.key = strconv.FormatUint(keys.Inc(), 10)
 	l.life, l.endLife = context.WithCancelCause(context.Background())
 	l.labels = pprof.WithLabels(context.Background(), pprof.Labels("caller", l.name, "loop", l.key))
@@ -270,7 +270,7 @@ func (l *Loop) release() {
 		co.end()
 	}
 	l.idle = nil
-	l.nIdle.Store(0)
+	l.publishIdle()
 	l.watch.stop()
 	l.driver.forget()
 	last := l.unbind()

@@ -20,7 +20,7 @@ func (g *guest) nested() {
 		g.after(slice, g.wake)
 		return
 	}
-	if next := l.timers.earliest.Load(); next != never {
+	if next := l.timers.next(); next != never {
 		_ = g.sleep(time.Duration(max(next-l.now(), 1)))
 	}
 }

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"unsafe"
 
 	"go.uber.org/atomic"
 )
@@ -196,6 +197,8 @@ func (co *coroutine) suspend() error {
 	if l.hub == co {
 		l.hub = nil
 	}
+	var here byte
+	co.stack = uintptr(unsafe.Pointer(&here))
 	co.yield(struct{}{})
 	l.suspended.remove(co)
 	l.nSuspended.Dec()

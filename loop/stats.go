@@ -24,7 +24,7 @@ func (l *Loop) Stats() Stats {
 		Name:        l.name,
 		ThreadID:    l.ThreadID(),
 		Suspended:   int(l.nSuspended.Load()),
-		Timers:      int(l.timers.size.Load()),
+		Timers:      l.timers.len(),
 		Idle:        int(l.nIdle.Load()),
 		CallsRun:    l.mailbox.Started() + l.timersRun.Load() - l.counts.undone.Load(),
 		Dropped:     l.counts.dropped.Load(),

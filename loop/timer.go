@@ -2,6 +2,7 @@ package loop
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -12,7 +13,7 @@ type Timer struct {
 	call Call
 	co   *coroutine // instead of call: a suspended call to resume
 	when int64      // loop time
-	id   int        // in timers.places, guarded by timers.mu; 0: not there
+	seq  uint64     // orders equal times by submission, guarded by timers.mu; 0: it is not waiting
 }
 
 // Stop takes the timer back. It reports whether it did so: false says that the call has been started,
@@ -58,31 +59,34 @@ func (l *Loop) arm(t *Timer, d time.Duration) error {
 }
 
 // timers is a heap with four children a node, ordered by time and then by submission. Times are kept
-// beside the pointers, and places apart from the timers, so that sifting touches these two slices alone.
+// beside the pointers, so that sifting touches the slice alone. A timer that is stopped stays there as stale
+// until it comes first or every other one is, as with those of the Go runtime: many are stopped, few ever
+// fire, and thousands at once when a group is cancelled.
 type timers struct {
 	mu       sync.Mutex
 	heap     []timerSlot
-	places   []int // of a timer in the heap, by id; of an id that is free, which one is free after it
-	free     int   // the first id that is free; 0: none
-	seq      uint64
+	stale    int
 	closed   bool
-	earliest atomicInt64 // never when empty; lets the driver look without the lock
-	size     atomicInt64
-	armed    atomicUint64 // seq
+	seq      atomicUint64 // of the last that was armed
+	earliest atomicInt64  // never when empty; lets the driver look without the lock; may be that of a stale one
 }
 
 type timerSlot struct {
 	when int64
 	seq  uint64
 	t    *Timer
-	id   int
 }
 
-const never = math.MaxInt64
+const (
+	never    = math.MaxInt64
+	fewStale = 64 // are not worth the work
+)
 
 func (s timerSlot) before(o timerSlot) bool {
 	return s.when < o.when || s.when == o.when && s.seq < o.seq
 }
+
+func (s timerSlot) live() bool { return s.t.seq == s.seq }
 
 func (h *timers) due(now int64) bool { return h.earliest.Load() <= now }
 
@@ -93,7 +97,26 @@ func (h *timers) dueOf(seq uint64, now int64) bool {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.prune()
 	return len(h.heap) > 0 && h.heap[0].when <= now && h.heap[0].seq <= seq
+}
+
+// next returns when the first timer is due, or never.
+func (h *timers) next() int64 {
+	if h.earliest.Load() == never {
+		return never
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.prune()
+	return h.earliest.Load()
+}
+
+// len returns how many timers wait.
+func (h *timers) len() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.heap) - h.stale
 }
 
 // add puts t in and reports whether it is the first to come; ok is false once the loop has stopped.
@@ -103,34 +126,36 @@ func (h *timers) add(t *Timer) (first, ok bool) {
 	if h.closed {
 		return false, false
 	}
-	h.seq++
-	t.id = h.takeID()
-	h.heap = append(h.heap, timerSlot{})
-	h.up(len(h.heap)-1, timerSlot{t.when, h.seq, t, t.id})
-	h.changed()
-	return h.places[t.id] == 0, true
-}
-
-func (h *timers) takeID() (id int) {
-	if id = h.free; id != 0 {
-		h.free = h.places[id]
-		return id
+	t.seq = h.seq.Inc()
+	s := timerSlot{t.when, t.seq, t}
+	h.heap = append(h.heap, s)
+	i := len(h.heap) - 1
+	for i > 0 {
+		parent := (i - 1) / 4
+		if !s.before(h.heap[parent]) {
+			break
+		}
+		h.heap[i] = h.heap[parent]
+		i = parent
 	}
-	if len(h.places) == 0 {
-		h.places = append(h.places, 0) // 0 is no id
+	h.heap[i] = s
+	if i == 0 {
+		h.earliest.Store(t.when)
 	}
-	h.places = append(h.places, 0)
-	return len(h.places) - 1
+	return i == 0, true
 }
 
 func (h *timers) remove(t *Timer) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if t.id == 0 {
+	if t.seq == 0 {
 		return false
 	}
-	h.take(h.places[t.id])
-	h.changed()
+	t.seq = 0
+	h.stale++
+	if h.stale > fewStale && h.stale > len(h.heap)/2 {
+		h.sweep()
+	}
 	return true
 }
 
@@ -139,13 +164,13 @@ func (h *timers) remove(t *Timer) bool {
 func (h *timers) pop(now int64) Call {
 	for h.due(now) {
 		h.mu.Lock()
+		h.prune()
 		if len(h.heap) == 0 || h.heap[0].when > now {
 			h.mu.Unlock()
 			continue
 		}
-		t := h.heap[0].t
-		h.take(0)
-		h.changed()
+		t := h.take()
+		h.publish()
 		h.mu.Unlock()
 		if t.co == nil {
 			return t.call
@@ -163,19 +188,35 @@ func (h *timers) close() (calls []Call) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.closed = true
-	for len(h.heap) > 0 {
-		t := h.heap[0].t
-		h.take(0)
-		if t.co == nil {
+	for h.prune(); len(h.heap) > 0; h.prune() {
+		if t := h.take(); t.co == nil {
 			calls = append(calls, t.call)
 		}
 	}
-	h.changed()
 	return calls
 }
 
-// changed publishes what can be read without the lock.
-func (h *timers) changed() {
+// prune makes the first timer one that waits.
+func (h *timers) prune() {
+	for len(h.heap) > 0 && !h.heap[0].live() {
+		h.stale--
+		h.drop()
+	}
+	h.publish()
+}
+
+// sweep drops what is stale.
+func (h *timers) sweep() {
+	h.heap = slices.DeleteFunc(h.heap, func(s timerSlot) bool { return !s.live() })
+	h.stale = 0
+	for i := len(h.heap) / 4; i >= 0; i-- {
+		h.down(i)
+	}
+	h.publish()
+}
+
+// publish lets it be seen without the lock when the first timer is due.
+func (h *timers) publish() {
 	earliest := int64(never)
 	if len(h.heap) > 0 {
 		earliest = h.heap[0].when
@@ -183,45 +224,34 @@ func (h *timers) changed() {
 	if earliest != h.earliest.Load() {
 		h.earliest.Store(earliest)
 	}
-	h.size.Store(int64(len(h.heap)))
-	h.armed.Store(h.seq)
 }
 
-func (h *timers) put(i int, s timerSlot) {
-	h.heap[i] = s
-	h.places[s.id] = i
+// take takes the first timer, which waits.
+func (h *timers) take() *Timer {
+	t := h.heap[0].t
+	t.seq = 0
+	h.drop()
+	return t
 }
 
-func (h *timers) up(i int, s timerSlot) {
-	for i > 0 {
-		parent := (i - 1) / 4
-		if !s.before(h.heap[parent]) {
-			break
-		}
-		h.put(i, h.heap[parent])
-		i = parent
-	}
-	h.put(i, s)
+// drop takes the first slot out.
+func (h *timers) drop() {
+	last := len(h.heap) - 1
+	h.heap[0] = h.heap[last]
+	h.heap[last] = timerSlot{}
+	h.heap = h.heap[:last]
+	h.down(0)
 }
 
-func (h *timers) take(i int) {
-	id := h.heap[i].id
-	h.heap[i].t.id = 0
-	h.places[id], h.free = h.free, id
-	n := len(h.heap) - 1
-	s := h.heap[n]
-	h.heap[n] = timerSlot{}
-	h.heap = h.heap[:n]
-	if i == n {
+// down brings the slot i to its place among those below it.
+func (h *timers) down(i int) {
+	if i >= len(h.heap) {
 		return
 	}
-	if i > 0 && s.before(h.heap[(i-1)/4]) {
-		h.up(i, s)
-		return
-	}
+	s := h.heap[i]
 	for {
-		least, end := 4*i+1, min(4*i+5, n)
-		if least >= n {
+		least, end := 4*i+1, min(4*i+5, len(h.heap))
+		if least >= end {
 			break
 		}
 		for c := least + 1; c < end; c++ {
@@ -232,8 +262,8 @@ func (h *timers) take(i int) {
 		if !h.heap[least].before(s) {
 			break
 		}
-		h.put(i, h.heap[least])
+		h.heap[i] = h.heap[least]
 		i = least
 	}
-	h.put(i, s)
+	h.heap[i] = s
 }

@@ -30,7 +30,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		return err
 	}
 	for until := co.timer.when; err == nil && co.loop.now() < until; {
-		err = p.Park(ctx)
+		err = co.park(ctx)
 	}
 	co.timer.Stop()
 	return err
@@ -68,7 +68,7 @@ func yield(ctx context.Context, p *Parker) error {
 		return ErrStopped
 	}
 	arrived := l.mailbox.PutLast(p.co)
-	p.co.yieldedAt, p.co.yieldedSeq = l.turnNow, l.timers.armed.Load()
+	p.co.yieldedAt, p.co.yieldedSeq = l.turnNow, l.timers.seq.Load()
 	p.co.yieldedAfter = l.resumed + uint64(len(l.resumes)-l.resumePos+arrived)
 	if err := p.co.suspend(); err != nil {
 		return err

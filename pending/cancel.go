@@ -95,11 +95,11 @@ func (p *core) finishCancelledLocked(cause error) (waited bool) {
 
 // cancelledLocked marks p as cancelled. The first cause stays.
 func (p *core) cancelledLocked(cause error) *CancelledError {
-	p.flags.Store(p.flags.Load() | flagCancelled)
 	if p.reason == nil {
 		p.reason = new(CancelledError)
+		p.flags.Store(p.flags.Load() | flagCancelled)
 	}
-	if p.reason.Cause == nil {
+	if cause != nil && p.reason.Cause == nil {
 		p.reason.Cause = cause
 	}
 	return p.reason

@@ -16,30 +16,28 @@ import (
 // core is a Pending but for the type of its value.
 //
 // mu guards every field that is not atomic or set before the Pending is shared. No function of a
-// user's runs under it.
+// user's runs under it. What a cancellation writes comes first, behind what it writes in a task.
 type core struct {
-	self      Handle // the typed Pending, as callbacks get it
-	ctx       context.Context
-	scheduled *task // the call that is to produce the result, if there is one
-	protected bool
-	untracked bool
+	flags      atomic.Uint32 // written under mu
+	protected  bool
+	untracked  bool
+	spareTaken bool
+	drained    bool // done, and every entry has been served
+	mu         sync.Mutex
+	reason     *CancelledError // once cancelled; the error in the end
+	err        error
 
-	flags atomic.Uint32 // written under mu
-	mu    sync.Mutex
+	scheduled   *task // the call that is to produce the result, if there is one
+	canceller   func(msg string)
+	done        chan struct{} // nil until asked for
+	first, last *entry        // waiters and callbacks, in the order in which they came
+	self        Handle        // the typed Pending, as callbacks get it
+	id          uint64        // 0 until asked for
+	spare       entry         // serves the first, which mostly is the only one
 
-	err       error
-	reason    *CancelledError // once cancelled; the error in the end
-	canceller func(msg string)
-	metadata  map[string]any
-	id        uint64        // 0 until asked for
-	done      chan struct{} // nil until asked for
-
-	first, last *entry // waiters and callbacks, in the order in which they came
-	spare       entry  // serves the first, which mostly is the only one
-	spareTaken  bool
-	drained     bool // done, and every entry has been served
-
-	era uint32 // it was made in
+	era      uint32 // it was made in
+	ctx      context.Context
+	metadata map[string]any
 }
 
 const (

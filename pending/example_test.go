@@ -88,7 +88,7 @@ func ExamplePending_Cancel() {
 	fmt.Println(errors.Is(err, pending.ErrCancelled))
 	// Output:
 	// true
-	// cancelled: the user has had enough: context canceled
+	// cancelled: the user has had enough
 	// true
 }
 

@@ -19,11 +19,10 @@ import (
 // loop stops while the call is not over. It does not end when the function returns, so that a call can
 // start others under its own context and leave.
 type task struct {
-	p     *core
-	home  *loop.Loop            // runs it; with apart, the one that the context belongs to unless place has another
-	place atomic.Pointer[Place] // with apart: of a call whose loop is chosen later; written under p.mu
-	work  work
-	pc    uintptr // the function's
+	p    *core
+	home *loop.Loop // runs it; with apart, the one that the context belongs to unless place has another
+	work work
+	pc   uintptr // the function's
 
 	// parent is the context that the call was started under. If that was the context of another call,
 	// it is that call's parent and ancestor is that call: calls that start their successor do not
@@ -31,15 +30,17 @@ type task struct {
 	parent   context.Context
 	ancestor atomic.Pointer[task]
 
-	state   atomic.Uint32
-	ended   atomic.Uint32                // how the context has ended, if it has
-	watcher atomic.Pointer[loop.Parker]  // of the call itself, while it waits under this context
-	timer   atomic.Pointer[loop.Timer]   // of a delayed call
-	self    atomic.Uintptr               // loop.GoroutineID of a call on a goroutine, once it runs
-	inner   atomic.Pointer[innerContext] // made when a channel or an AfterFunc is asked for
+	place  atomic.Pointer[Place]        // with apart: of a call whose loop is chosen later; written under p.mu
+	timer  atomic.Pointer[loop.Timer]   // of a delayed call
+	self   atomic.Uintptr               // loop.GoroutineID of a call on a goroutine, once it runs
+	inner  atomic.Pointer[innerContext] // made when a channel or an AfterFunc is asked for
+	unlink []func() bool                // undo link
 
-	mu       sync.Mutex
-	unlink   []func() bool // undo link
+	mu     sync.Mutex                   // guards unlink, linked and relieved
+
+	watcher  atomic.Pointer[loop.Parker] // of the call itself, while it waits under this context
+	state    atomic.Uint32
+	ended    atomic.Uint32 // how the context has ended, if it has
 	linked   bool
 	relieved bool // linked by Relieve: somebody else sees to it
 	pieces   bool // made by Open: others do the work
@@ -60,9 +61,9 @@ type work interface {
 
 // scheduled is a Pending together with its task, in one allocation.
 type scheduled[T any] struct {
-	Pending[T]
 	task task
-	fn   func(context.Context) (T, error)
+	Pending[T]
+	fn func(context.Context) (T, error)
 }
 
 func (s *scheduled[T]) execute(t *task) (waited bool) {
@@ -168,16 +169,15 @@ func (t *task) Run() {
 	if !t.state.CompareAndSwap(taskQueued, taskRunning) {
 		return
 	}
-	if t.execute() {
+	var waited bool
+	if err := t.Err(); err != nil {
+		waited = t.fail(t.reason(err))
+	} else {
+		waited = t.work.execute(t)
+	}
+	if waited {
 		t.p.serve()
 	}
-}
-
-func (t *task) execute() (waited bool) {
-	if err := t.Err(); err != nil {
-		return t.fail(t.reason(err))
-	}
-	return t.work.execute(t)
 }
 
 // Abort ends the call with an error that is not its function's.
@@ -199,6 +199,10 @@ func (t *task) Abort(err error) (told bool) {
 // cancellation, and is told with the reason for that end.
 func (t *task) fail(err error) (waited bool) {
 	ended := t.Err()
+	if t.ended.Load() == endedItself && err == context.Canceled {
+		t.over()
+		return t.p.endCancelled(nil) // Cancel has said all there is to say
+	}
 	reason := t.reason(ended)
 	stopped := t.stopping() && errors.Is(err, loop.ErrStopped)
 	t.over()
