@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"go.uber.org/atomic"
+
 	"github.com/pinion-go/pinion/pending"
 )
 
@@ -19,6 +21,7 @@ type PendingGroup struct {
 	members pending.Manager
 	ctx     context.Context         // the group's; nil if nobody runs it
 	end     context.CancelCauseFunc // ends ctx
+	shields atomic.Bool             // there is or was one inside
 
 	mu       sync.Mutex
 	left     bool                    // Run takes no more members

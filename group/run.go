@@ -152,6 +152,9 @@ func (g *PendingGroup) waitCancelled(inner context.Context, cancelTimeout time.D
 
 // waitSpared waits for what is shielded, and for what that starts: it has all the time it needs.
 func (g *PendingGroup) waitSpared(ctx context.Context) {
+	if !g.shields.Load() {
+		return
+	}
 	exposed := func(p pending.Handle) bool { return p == g.own || !g.spares(p) }
 	for {
 		spared := slices.DeleteFunc(g.Pending(), exposed)

@@ -24,11 +24,18 @@ type shieldKey struct{}
 // shielded returns a context that neither the end of ctx reaches nor, where calls are made under it, the
 // cancellation of the groups that ctx belongs to.
 func shielded(ctx context.Context) context.Context {
-	return context.WithValue(context.WithoutCancel(ctx), shieldKey{}, Current(ctx))
+	innermost := Current(ctx)
+	for g := innermost; g != nil; g = g.outer {
+		g.shields.Store(true)
+	}
+	return context.WithValue(context.WithoutCancel(ctx), shieldKey{}, innermost)
 }
 
 // spares reports whether there is a shield between g and what made p.
 func (g *PendingGroup) spares(p pending.Handle) bool {
+	if !g.shields.Load() {
+		return false
+	}
 	from, _ := p.Context().Value(shieldKey{}).(*PendingGroup)
 	for ; from != nil; from = from.outer {
 		if from == g {
