@@ -21,6 +21,7 @@ type core struct {
 	suspended list
 	waited    uint64 // how many calls have been suspended
 	unwinding bool   // waits fail, queued calls are aborted
+	alone     bool   // Run drives it, and no native events want the thread
 
 	// One turn. Its position is kept here, not on a stack, since the hub may change in the middle.
 	stage     stage
@@ -72,7 +73,16 @@ const (
 
 // turn runs one round of what is ready at now, or as much of it as fits in before until. It returns with nothing
 // left running.
-func (l *Loop) turn(now, until int64) {
+func (l *Loop) turn(now, until int64) (end int64) {
+	l.beginTurn(now, until)
+	for l.stage != stageEnd && !l.cut {
+		l.switchToHub()
+	}
+	l.turnStart.Store(0)
+	return l.endTurn()
+}
+
+func (l *Loop) beginTurn(now, until int64) {
 	if l.cut {
 		l.left = min(l.left, l.share) // and the stage stays, so that the later ones get their turn
 	} else {
@@ -83,15 +93,34 @@ func (l *Loop) turn(now, until int64) {
 	l.watch.first.Store(l.progress())
 	l.turnStart.Store(max(now, 1))
 	l.watch.arm()
-	for l.stage != stageEnd && !l.cut {
-		if l.hub == nil {
-			l.hub = l.takeIdle()
-		}
-		l.switchTo(l.hub)
-	}
-	l.turnStart.Store(0)
+}
+
+// endTurn returns when the turn has ended.
+func (l *Loop) endTurn() int64 {
 	l.publishIdle()
 	breathe()
+	end := l.now()
+	l.measure(time.Duration(end - l.turnNow))
+	return end
+}
+
+// goOn is where the hub goes from turn to turn, and sleeps in between, in a loop that has the thread to itself: that
+// spares the way to the driver and back. It reports false when the loop has to stop, and for others.
+func (l *Loop) goOn() bool {
+	if !l.alone || l.unwinding {
+		return false
+	}
+	now := l.endTurn()
+	for !l.stopping.Load() {
+		if l.ready(now) {
+			l.beginTurn(now, never)
+			return true
+		}
+		l.turnStart.Store(0)
+		_ = l.await()
+		now = l.now()
+	}
+	return false
 }
 
 // sliceOver reports whether the turn has to end since native events have waited long enough. It looks at the clock
@@ -212,6 +241,9 @@ func (l *Loop) slim() {
 // others is small also where calls are slow, and notes the longest call. A call that ran among
 // others in a short turn is not worth a clock reading of its own.
 func (l *Loop) measure(took time.Duration) {
+	if l.ran == 0 {
+		return
+	}
 	if took > shortTurn && l.cut {
 		l.share = 1
 	} else if took > shortTurn {

@@ -134,10 +134,22 @@ func (l *Loop) switchTo(co *coroutine) {
 	co.resume()
 }
 
-// Run resumes the call that co carries. A coroutine in a batch is a Call that resumes itself.
+func (l *Loop) switchToHub() {
+	if l.hub == nil {
+		l.hub = l.takeIdle()
+	}
+	l.switchTo(l.hub)
+}
+
+// Run resumes the call that co carries. A coroutine in a batch is a Call that resumes itself. Where that ends with
+// errEnded, caught deals with it.
 func (co *coroutine) Run() {
-	co.loop.switches.Inc()
-	co.loop.switchTo(co)
+	l := co.loop
+	l.switches.Inc()
+	before := l.running
+	l.running = co
+	co.resume()
+	l.running = before
 }
 
 // Abort is not called, unless for a fault of our own, which is logged: coroutines are resumed also when the
@@ -203,6 +215,9 @@ func (l *Loop) drain(co *coroutine) {
 		}
 		c := l.next()
 		if c == nil {
+			if l.goOn() {
+				continue
+			}
 			break
 		}
 		co.call = c
@@ -243,7 +258,12 @@ func (co *coroutine) caught() {
 		return
 	}
 	co.call = nil
-	co.loop.fail(c, Recovered(recover()))
+	v := recover()
+	if _, resumed := c.(*coroutine); resumed && v == errEnded {
+		co.loop.running = co
+		return
+	}
+	co.loop.fail(c, Recovered(v))
 }
 
 // ended is deferred around the life of a coroutine. One that dies of runtime.Goexit turns it into a

@@ -204,8 +204,13 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 	if err == nil {
 		l.begin()
 	}
+	l.alone, l.stage, l.until = l.host == nil, stageEnd, never
 	for !l.stopping.Load() && err == nil {
-		err = l.iterate()
+		if l.alone {
+			l.switchToHub()
+		} else {
+			err = l.iterate()
+		}
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -234,18 +239,11 @@ func (l *Loop) begin() {
 	}
 }
 
-// iterate runs what is ready and then sleeps until more is.
+// iterate runs what is ready, for a slice of time, and sleeps until more is or for native events.
 func (l *Loop) iterate() error {
 	now := l.now()
-	until := int64(never)
-	if l.host != nil {
-		until = now + int64(slice)
-	}
-	for l.ready(now) {
-		l.turn(now, until)
-		end := l.now()
-		l.measure(time.Duration(end - now))
-		now = end
+	for until := now + int64(slice); l.ready(now); {
+		now = l.turn(now, until)
 		if l.stopping.Load() {
 			return nil
 		}
@@ -253,6 +251,11 @@ func (l *Loop) iterate() error {
 			return l.driver.sleep(0)
 		}
 	}
+	return l.await()
+}
+
+// await sleeps until there may be something to do, unless there is.
+func (l *Loop) await() error {
 	if l.tellIdle() {
 		return nil
 	}
@@ -304,10 +307,7 @@ func (l *Loop) step(byToolkit bool) (next time.Duration, ok bool, err error) {
 	}
 	now := l.now()
 	for until := now + int64(slice); l.ready(now) && now < until && !l.stopping.Load(); {
-		l.turn(now, until)
-		end := l.now()
-		l.measure(time.Duration(end - now))
-		now = end
+		now = l.turn(now, until)
 	}
 	if l.stopping.Load() {
 		l.release()

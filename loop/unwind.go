@@ -17,7 +17,8 @@ func (l *Loop) unwind() {
 		l.watch.first.Store(l.progress())
 		l.turnStart.Store(max(l.now(), 1))
 		l.watch.arm()
-		co.Run()
+		l.switches.Inc()
+		l.switchTo(co)
 	}
 	l.turnStart.Store(0)
 }

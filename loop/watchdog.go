@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime/pprof"
+	"slices"
 	"sync"
 	"time"
 
@@ -99,6 +100,13 @@ func (w *watchdog) look() {
 // deepStack is a number of frames that profiles may have cut off below.
 const deepStack = 100
 
+// switching are the functions in which a coroutine is while another has the thread.
+var switching = [][]byte{
+	[]byte("loop.(*coroutine).suspend+"),
+	[]byte("loop.(*coroutine).Run+"),
+	[]byte("loop.(*Loop).switchTo+"),
+}
+
 // culprit returns the stack of the call that holds the thread. The goroutine profile has it: among the
 // goroutines that drain this loop it is the only one that neither is suspended nor has switched to another.
 // That costs a look at every goroutine, but other than a dump of all stacks it stays small with many of them
@@ -117,7 +125,7 @@ func (l *Loop) culprit() string {
 		}
 		_, below, _ := bytes.Cut(stack, []byte("\n")) // the first frame is iter.Pull's, where a switch was made
 		frame, _, _ := bytes.Cut(below, []byte("\n"))
-		if !bytes.Contains(frame, []byte("loop.(*coroutine).suspend+")) && !bytes.Contains(frame, []byte("loop.(*Loop).switchTo+")) {
+		if !slices.ContainsFunc(switching, func(name []byte) bool { return bytes.Contains(frame, name) }) {
 			return "#\t" + string(stack)
 		}
 	}
