@@ -35,9 +35,9 @@ func loudCalls(before int64) (n int64, quiet bool) {
 	return n, n == before
 }
 
-// manyThreads is the number of loops beyond which walking a stack is cheaper than runtime.NumCgoCall, which
-// looks at every thread of the process.
-const manyThreads = 32
+// manyThreads is the number of loops, beside those in driven, beyond which walking a stack is cheaper than
+// runtime.NumCgoCall, which looks at every thread of the process.
+const manyThreads = 16
 
 // canSuspend reports whether no C frame lies between the coroutine's beginning and here. Walking the stack
 // takes microseconds, so it is done only when C has been called since it was known not to.
@@ -48,7 +48,7 @@ func (co *coroutine) canSuspend() bool {
 	if !callbacksExist {
 		return true
 	}
-	if threads.Size() > manyThreads {
+	if moreDriven.Load() > manyThreads {
 		return callbackDepth(co.loop.callers[:]) == 0
 	}
 	n, quiet := loudCalls(co.cgoCalls)

@@ -43,12 +43,12 @@ type core struct {
 	calls     uint64 // ordinary calls started
 	whenIdle  func() // see WhenIdle
 
-	turnStart  atomicInt64 // when the running turn began; 0 between turns
-	switches   atomicUint64
-	timersRun  atomicUint64
-	nSuspended atomicInt64
-	nIdle      atomicInt64
-	longest    atomicInt64
+	turnStart atomicInt64 // when the running turn began; 0 between turns
+	switches  atomicUint64
+	timersRun atomicUint64
+	suspends  atomicUint64 // as many of them as switches are over
+	nIdle     atomicInt64
+	longest   atomicInt64
 }
 
 // stage is where in a turn the loop is. A turn goes through them in this order, and each runs at

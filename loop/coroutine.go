@@ -64,22 +64,6 @@ func (co *coroutine) drivesGuests() bool {
 // resume), by goroutineID. Goroutines enter and leave by themselves.
 var coroutines = newTable[uintptr, *coroutine]()
 
-// threads finds the loop that Run drives on a thread; the owner of a manual loop may leave without a word, and
-// then its thread's number belongs to another. It takes a system call to ask, so that is done only by
-// goroutines that are about to block: one that is no coroutine of ours and yet on a loop's thread is one of the
-// user's own, made by iter.Pull inside a call.
-var threads = newTable[int, *Loop]()
-
-// below returns the loop on whose thread a coroutine of the user's own runs, or nil for free goroutines.
-func below() *Loop {
-	tid := OSThreadID()
-	l, _ := threads.Load(tid)
-	if l != nil && (OSThreadID() != tid || l.ThreadID() != tid) {
-		return nil // the goroutine has moved on, and the thread it was on has become a loop's
-	}
-	return l
-}
-
 // GoroutineID returns a number that no other goroutine has at the time.
 func GoroutineID() uintptr { return goroutineID() }
 

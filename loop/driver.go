@@ -190,7 +190,7 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 		return l.unused(err)
 	}
 	l.runs.Store(true)
-	threads.Store(l.ThreadID(), l)
+	l.enterThread()
 	defer context.AfterFunc(ctx, l.Stop)()
 	over := false
 	defer func() {

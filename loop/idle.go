@@ -3,7 +3,13 @@ package loop
 // Idle reports whether the loop has nothing to do: no calls queued, suspended or waiting for their time. The
 // one that runs, which may be the one that asks, does not count. Any goroutine may call it.
 func (l *Loop) Idle() bool {
-	return l.nSuspended.Load() == 0 && l.timers.len() == 0 && l.mailbox.Len() == 0
+	return l.nSuspended() == 0 && l.timers.len() == 0 && l.mailbox.Len() == 0
+}
+
+// nSuspended errs, if at all, with calls that have gone on while it counted.
+func (l *Loop) nSuspended() int {
+	over := l.switches.Load()
+	return int(l.suspends.Load() - over)
 }
 
 // WhenIdle has fn called on the loop's thread, once, when the loop is Idle and no call runs. It takes the

@@ -275,7 +275,7 @@ func (l *Loop) release() {
 	l.driver.forget()
 	last := l.unbind()
 	if l.runs.Load() {
-		threads.Delete(l.ThreadID())
+		l.leaveThread()
 	}
 	l.tid.Store(0)
 	l.mu.Lock()

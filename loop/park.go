@@ -118,10 +118,15 @@ func (p *Parker) block(ctx context.Context) error {
 	if p.drives != nil {
 		p.drives.driveUntil(ctx, p.ch)
 	}
+	end := ctx.Done()
+	if end == nil {
+		<-p.ch
+		return nil
+	}
 	select {
 	case <-p.ch:
 		return nil
-	case <-ctx.Done():
+	case <-end:
 		if !p.state.CompareAndSwap(parkWaiting, parkEmpty) {
 			<-p.ch // an Unpark is about to send
 		}
@@ -193,7 +198,7 @@ func (co *coroutine) suspend() error {
 		co.nth = l.waited
 	}
 	l.suspended.add(co)
-	l.nSuspended.Inc()
+	l.suspends.Inc()
 	if l.hub == co {
 		l.hub = nil
 	}
@@ -201,7 +206,6 @@ func (co *coroutine) suspend() error {
 	co.stack = uintptr(unsafe.Pointer(&here))
 	co.yield(struct{}{})
 	l.suspended.remove(co)
-	l.nSuspended.Dec()
 	if l.unwinding {
 		return ErrStopped
 	}

@@ -23,7 +23,7 @@ func (l *Loop) Stats() Stats {
 	s := Stats{
 		Name:        l.name,
 		ThreadID:    l.ThreadID(),
-		Suspended:   int(l.nSuspended.Load()),
+		Suspended:   l.nSuspended(),
 		Timers:      l.timers.len(),
 		Idle:        int(l.nIdle.Load()),
 		CallsRun:    l.mailbox.Started() + l.timersRun.Load() - l.counts.undone.Load(),

@@ -84,8 +84,10 @@ func (m *Mailbox[T]) PutLocked(v T) (wake bool, err error) {
 // call it; it does not block. wake is as with Put.
 func (m *Mailbox[T]) PutExpress(v T) (wake bool) {
 	m.mu.Lock()
+	if len(m.express) == 0 {
+		m.pressing.Store(true)
+	}
 	m.express = append(m.express, v)
-	m.pressing.Store(true)
 	wake, m.asleep = m.asleep, false
 	m.mu.Unlock()
 	return wake
@@ -96,8 +98,10 @@ func (m *Mailbox[T]) PutExpress(v T) (wake bool) {
 // holds.
 func (m *Mailbox[T]) PutLast(v T) (express int) {
 	m.mu.Lock()
+	if len(m.ordinary) == 0 {
+		m.waiting.Store(true)
+	}
 	m.ordinary = append(m.ordinary, v)
-	m.waiting.Store(true)
 	express = len(m.express)
 	m.mu.Unlock()
 	return express
