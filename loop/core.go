@@ -104,25 +104,6 @@ func (l *Loop) endTurn() int64 {
 	return end
 }
 
-// goOn is where the hub goes from turn to turn, and sleeps in between, in a loop that has the thread to itself: that
-// spares the way to the driver and back. It reports false when the loop has to stop, and for others.
-func (l *Loop) goOn() bool {
-	if !l.alone || l.unwinding {
-		return false
-	}
-	now := l.endTurn()
-	for !l.stopping.Load() {
-		if l.ready(now) {
-			l.beginTurn(now, never)
-			return true
-		}
-		l.turnStart.Store(0)
-		_ = l.await()
-		now = l.now()
-	}
-	return false
-}
-
 // sliceOver reports whether the turn has to end since native events have waited long enough. It looks at the clock
 // after every call while calls are slow. Quick ones would cost almost twice as much then, so it looks after several of
 // those: as many may hold the thread when calls become slow all at once.
