@@ -103,3 +103,23 @@ func TestRun_ThousandsOfMembers(t *testing.T) {
 		}
 	})
 }
+
+// Members learn why their group was cancelled, wherever they are.
+func TestRun_MembersAreToldTheCause(t *testing.T) {
+	everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
+		var suspended, delayed, bare pending.Handle
+		err := group.Run(ctx, func(ctx context.Context, g *group.PendingGroup) error {
+			suspended = caller.CallSoon(ctx, c, sleeper(time.Hour, 1))
+			delayed = caller.CallLater(ctx, c, time.Hour, sleeper(0, 1))
+			bare = pending.New[int](ctx)
+			caller.CallSoon(ctx, c, failer(time.Second, errTest))
+			return nil
+		})
+		require.ErrorIs(t, err, errTest)
+		for _, p := range []pending.Handle{suspended, delayed, bare} {
+			require.ErrorIs(t, p.Err(), errTest)
+			require.ErrorIs(t, p.Err(), pending.ErrCancelled)
+			require.Equal(t, "cancelled: another member of its group has failed: "+errTest.Error(), p.Err().Error())
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -88,19 +89,60 @@ func TestStopHundredThousand(t *testing.T) {
 	assert.Equal(t, n, unwound)
 }
 
-// Coroutines are kept for reuse, but not all that a rush has made.
+// Coroutines are kept for reuse, but not all that a rush has made: the others end once there is nothing else to do.
 func TestIdleCoroutines(t *testing.T) {
-	l := running(t)
-	for range 3 {
-		for range 2000 {
-			require.NoError(t, l.Post(func() { _ = loop.Sleep(background, time.Microsecond) }))
+	const rush = 2000
+	suspendMany := func(t *testing.T, l *loop.Loop) {
+		for range rush {
+			require.NoError(t, l.Post(func() { _ = loop.Sleep(background, time.Second) }))
 		}
-		settle(t, l)
-		idle := l.Stats().Idle
-		assert.Positive(t, idle)
-		assert.LessOrEqual(t, idle, 256)
 	}
-	l.Stop()
-	<-l.Done()
-	assert.Zero(t, l.Stats().Idle)
+	t.Run("Run", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			l := running(t)
+			for range 3 {
+				suspendMany(t, l)
+				synctest.Wait()
+				require.Equal(t, rush, l.Stats().Suspended)
+				time.Sleep(time.Second)
+				synctest.Wait()
+				require.Zero(t, l.Stats().Suspended)
+				require.Equal(t, 256, l.Stats().Idle)
+			}
+			l.Stop()
+			<-l.Done()
+			require.Zero(t, l.Stats().Idle)
+		})
+	})
+	t.Run("RunPending", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			onGoroutine(func() {
+				l := manual(t)
+				defer finish(l)
+				suspendMany(t, l)
+				drain(l)
+				time.Sleep(time.Second)
+				_, ok := drain(l)
+				require.False(t, ok)
+				require.Equal(t, 256, l.Stats().Idle)
+			})
+		})
+	})
+	t.Run("new work comes first", func(t *testing.T) {
+		onGoroutine(func() {
+			l := manual(t)
+			defer finish(l)
+			for range rush {
+				require.NoError(t, l.Post(func() { _ = loop.Yield(background) }))
+			}
+			for l.Stats().Idle <= 256 {
+				l.RunPending()
+			}
+			ran := false
+			require.NoError(t, l.Post(func() { ran = true }))
+			l.RunPending()
+			require.True(t, ran)
+			require.Greater(t, l.Stats().Idle, 256)
+		})
+	})
 }

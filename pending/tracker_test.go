@@ -2,6 +2,8 @@ package pending_test
 
 import (
 	"context"
+	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -312,6 +314,91 @@ func TestManagerCancelsAll(t *testing.T) {
 			requireCancelled(t, p)
 		}
 	})
+}
+
+// A Handle may be made of a Pending, or be of another make altogether. (T-02)
+func TestManagerOfOtherHandles(t *testing.T) {
+	type made struct{ *pending.Pending[int] }
+	type foreign struct{ pending.Handle }
+	for name, handle := range map[string]func(*pending.Pending[int]) pending.Handle{
+		"made of one": func(p *pending.Pending[int]) pending.Handle { return made{p} },
+		"foreign":     func(p *pending.Pending[int]) pending.Handle { return foreign{p} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := pending.NewManager()
+			var ended []error
+			m.Observe(func(p pending.Handle) { ended = append(ended, p.Err()) })
+			ps := make([]*pending.Pending[int], 4)
+			for i := range ps {
+				ps[i] = pending.New[int](never)
+				m.Add(handle(ps[i]))
+				m.Add(handle(ps[i]))
+			}
+			require.Len(t, m.Pending(), 4, "each once")
+			m.Remove(handle(ps[1]))
+			require.Len(t, m.Pending(), 3)
+			ps[0].SetResult(1)
+			ps[1].SetError(errBoom)
+			ps[2].SetError(errBoom)
+			require.Len(t, m.Pending(), 1)
+			require.Equal(t, []error{errBoom}, ended)
+			ps[3].Cancel("")
+			require.NoError(t, m.Wait(t.Context()))
+			m.Remove(handle(pending.New[int](never)))
+			m.Add(handle(ps[2]))
+			require.Empty(t, m.Pending(), "it is done")
+			require.Len(t, ended, 3)
+		})
+	}
+}
+
+// Members leave from anywhere in the line.
+func TestManagerKeepsTheOrder(t *testing.T) {
+	for gone := range 8 {
+		for _, remove := range []bool{false, true} {
+			m := pending.NewManager()
+			ps := make([]pending.Handle, 4)
+			for i := range ps {
+				ps[i] = pending.New[int](m.Context(never))
+			}
+			first, second := gone%4, (gone+1+gone/4)%4
+			for _, i := range []int{first, second} {
+				if remove {
+					m.Remove(ps[i])
+				} else {
+					ps[i].Cancel("")
+				}
+			}
+			want := slices.DeleteFunc(slices.Clone(ps), func(p pending.Handle) bool { return p == ps[first] || p == ps[second] })
+			requireHandles(t, m.Pending(), want...)
+			last := pending.New[int](m.Context(never))
+			requireHandles(t, m.Pending(), append(want, last)...)
+		}
+	}
+}
+
+// A function that watches over the members may end its goroutine, and be the last to be told. (P-10)
+func TestManagerObserverThatDoesNotReturn(t *testing.T) {
+	for name, fn := range map[string]func(){"panic": func() { panic(errBoom) }, "Goexit": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			quiet(t)
+			m := pending.NewManager()
+			told := 0
+			m.Observe(func(pending.Handle) { told++; fn() })
+			p := pending.New[int](m.Context(never))
+			called := false
+			p.AddDoneCallback(func(pending.Handle) { called = true })
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				p.SetError(errBoom)
+			}()
+			<-done
+			require.Equal(t, 1, told)
+			require.True(t, called)
+			require.NoError(t, m.Wait(t.Context()))
+		})
+	}
 }
 
 func TestManagerFromManyGoroutines(t *testing.T) {
