@@ -90,6 +90,7 @@ func (l *Loop) takeIdle() *coroutine {
 	co := &coroutine{loop: l}
 	co.cgoCalls, _ = loudCalls(0)
 	co.parker.co = co
+	co.timer.loop, co.timer.co = l, co
 	co.resume, co.end = iter.Pull(func(yield func(struct{}) bool) {
 		co.begin(yield)
 		defer co.ended()

@@ -135,7 +135,7 @@ func TestIdleCoroutines(t *testing.T) {
 			for range rush {
 				require.NoError(t, l.Post(func() { _ = loop.Yield(background) }))
 			}
-			for l.Stats().Idle <= 256 {
+			for l.RunPending(); l.Stats().Suspended > 0; {
 				l.RunPending()
 			}
 			ran := false

@@ -25,7 +25,6 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		return sleep(ctx, d)
 	}
 	co := p.co
-	co.timer = Timer{loop: co.loop, co: co}
 	if err := co.loop.arm(&co.timer, d); err != nil {
 		return err
 	}
