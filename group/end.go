@@ -26,12 +26,13 @@ func cancelAll(members []pending.Handle, msg string, cause error) {
 	}
 }
 
-// cancelOne tells p the cause if p can be told.
+// cancelOne tells p the cause if there is one and p can be told.
 func cancelOne(p pending.Handle, msg string, cause error) {
-	if c, ok := p.(interface{ CancelCause(string, error) bool }); ok {
-		c.CancelCause(msg, cause)
-	} else {
+	c, ok := p.(interface{ CancelCause(string, error) bool })
+	if !ok || cause == nil {
 		p.Cancel(msg)
+	} else {
+		c.CancelCause(msg, cause)
 	}
 }
 

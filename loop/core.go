@@ -16,7 +16,6 @@ import (
 //  3. Everything that comes from outside comes through the mailbox or through timers, which lock.
 type core struct {
 	hub       *coroutine   // runs what is ready; nil once the call it ran has been suspended
-	running   *coroutine   // runs now; nil while the driver itself runs
 	idle      []*coroutine // free list
 	suspended list
 	waited    uint64 // how many calls have been suspended
@@ -46,7 +45,7 @@ type core struct {
 	turnStart atomicInt64 // when the running turn began; 0 between turns
 	switches  atomicUint64
 	timersRun atomicUint64
-	suspends  atomicUint64 // as many of them as switches are over
+	suspends  atomicUint64 // suspends less switches are suspended now
 	nIdle     atomicInt64
 	longest   atomicInt64
 }
@@ -76,7 +75,10 @@ const (
 func (l *Loop) turn(now, until int64) (end int64) {
 	l.beginTurn(now, until)
 	for l.stage != stageEnd && !l.cut {
-		l.switchToHub()
+		if l.hub == nil {
+			l.hub = l.takeIdle()
+		}
+		l.switchTo(l.hub)
 	}
 	l.turnStart.Store(0)
 	return l.endTurn()
@@ -99,8 +101,12 @@ func (l *Loop) beginTurn(now, until int64) {
 func (l *Loop) endTurn() int64 {
 	l.publishIdle()
 	breathe()
+	full := l.ran >= l.share
 	end := l.now()
 	l.measure(time.Duration(end - l.turnNow))
+	if !full && l.shed() {
+		return l.now()
+	}
 	return end
 }
 

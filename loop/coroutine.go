@@ -105,10 +105,7 @@ func (l *Loop) takeIdle() *coroutine {
 
 // switchTo runs co until it yields or ends.
 func (l *Loop) switchTo(co *coroutine) {
-	before := l.running
-	l.running = co
 	defer func() {
-		l.running = before
 		if l.hub == co && co.resume == nil {
 			l.hub = nil
 		}
@@ -119,22 +116,11 @@ func (l *Loop) switchTo(co *coroutine) {
 	co.resume()
 }
 
-func (l *Loop) switchToHub() {
-	if l.hub == nil {
-		l.hub = l.takeIdle()
-	}
-	l.switchTo(l.hub)
-}
-
 // Run resumes the call that co carries. A coroutine in a batch is a Call that resumes itself. Where that ends with
 // errEnded, caught deals with it.
 func (co *coroutine) Run() {
-	l := co.loop
-	l.switches.Inc()
-	before := l.running
-	l.running = co
+	co.loop.switches.Inc()
 	co.resume()
-	l.running = before
 }
 
 // Abort is not called, unless for a fault of our own, which is logged: coroutines are resumed also when the
@@ -168,7 +154,7 @@ func (l *Loop) publishIdle() {
 }
 
 // shed ends some of the coroutines that are more than what is worth keeping, and reports whether there were any. It
-// is left for when there is nothing else to do, since thousands that are resumed at once have somebody wait for them.
+// is left for when there is little else to do, since thousands that are resumed at once have somebody wait for them.
 func (l *Loop) shed() bool {
 	if len(l.idle) <= maxIdle {
 		return false
@@ -244,11 +230,9 @@ func (co *coroutine) caught() {
 	}
 	co.call = nil
 	v := recover()
-	if _, resumed := c.(*coroutine); resumed && v == errEnded {
-		co.loop.running = co
-		return
+	if _, resumed := c.(*coroutine); !resumed || v != errEnded {
+		co.loop.fail(c, Recovered(v))
 	}
-	co.loop.fail(c, Recovered(v))
 }
 
 // ended is deferred around the life of a coroutine. One that dies of runtime.Goexit turns it into a

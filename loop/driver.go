@@ -111,13 +111,9 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 	if err == nil {
 		l.begin()
 	}
-	l.alone, l.stage, l.until = l.host == nil, stageEnd, never
+	l.alone = l.host == nil
 	for !l.stopping.Load() && err == nil {
-		if l.alone {
-			l.switchToHub()
-		} else {
-			err = l.iterate()
-		}
+		err = l.iterate()
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -146,10 +142,14 @@ func (l *Loop) begin() {
 	}
 }
 
-// iterate runs what is ready, for a slice of time, and sleeps until more is or for native events.
+// iterate runs what is ready, for a slice of time where there are native events, and sleeps until more is.
 func (l *Loop) iterate() error {
 	now := l.now()
-	for until := now + int64(slice); l.ready(now); {
+	until := int64(never)
+	if !l.alone {
+		until = now + int64(slice)
+	}
+	for l.ready(now) {
 		now = l.turn(now, until)
 		if l.stopping.Load() {
 			return nil
@@ -161,23 +161,14 @@ func (l *Loop) iterate() error {
 	return l.await()
 }
 
-// goOn is where the hub goes from turn to turn, and sleeps in between, in a loop that has the thread to itself: that
-// spares the way to the driver and back. It reports false when the loop has to stop, and for others.
+// goOn is where the hub goes on to the next turn by itself, in a loop that has the thread to itself: that spares the
+// way to the driver and back.
 func (l *Loop) goOn() bool {
-	if !l.alone || l.unwinding {
+	if !l.alone || l.unwinding || l.stopping.Load() || !l.ready(l.turnNow) {
 		return false
 	}
-	now := l.endTurn()
-	for !l.stopping.Load() {
-		if l.ready(now) {
-			l.beginTurn(now, never)
-			return true
-		}
-		l.turnStart.Store(0)
-		_ = l.await()
-		now = l.now()
-	}
-	return false
+	l.beginTurn(l.endTurn(), never)
+	return true
 }
 
 // await sleeps until there may be something to do, unless there is.

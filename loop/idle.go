@@ -6,10 +6,15 @@ func (l *Loop) Idle() bool {
 	return l.nSuspended() == 0 && l.timers.len() == 0 && l.mailbox.Len() == 0
 }
 
-// nSuspended errs, if at all, with calls that have gone on while it counted.
+// nSuspended returns how many calls are suspended.
 func (l *Loop) nSuspended() int {
-	over := l.switches.Load()
-	return int(l.suspends.Load() - over)
+	for {
+		over := l.switches.Load()
+		n := l.suspends.Load() - over
+		if l.switches.Load() == over {
+			return int(n)
+		}
+	}
 }
 
 // WhenIdle has fn called on the loop's thread, once, when the loop is Idle and no call runs. It takes the

@@ -96,7 +96,7 @@ func (l *Loop) mine() error {
 		return ErrStopped
 	case self.inCall():
 		return errInCall
-	case l.runs.Load() || !self.on(l) || l.running != nil:
+	case l.runs.Load() || !self.on(l):
 		return fmt.Errorf("%w: loop %q has to be driven by the goroutine that did so first, outside of its own calls", ErrInUse, l.name)
 	}
 	return nil
@@ -124,7 +124,7 @@ func (l *Loop) Await(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 	if next := l.timers.next(); next != never {
-		if until := time.Duration(next - now); d < 0 || until < d {
+		if until := time.Duration(max(0, next-now)); d < 0 || until < d {
 			d = until
 		}
 	}

@@ -78,7 +78,6 @@ func (l *Loop) fresh(now int64) Call {
 // runApart runs calls on a coroutine of their own, which cannot be suspended. It reports whether one of them has
 // ended the coroutine, so that there may be more.
 func (l *Loop) runApart(next func() Call) (more bool) {
-	before := l.running
 	co := &coroutine{loop: l}
 	co.parker.co = co
 	resume, end := iter.Pull(func(yield func(struct{}) bool) {
@@ -88,9 +87,7 @@ func (l *Loop) runApart(next func() Call) (more bool) {
 		}
 		co.over = true
 	})
-	l.running = co
 	defer func() {
-		l.running = before
 		end()
 		if v := recover(); v != nil && v != errEnded {
 			panic(v)

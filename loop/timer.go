@@ -126,6 +126,9 @@ func (h *timers) add(t *Timer) (first, ok bool) {
 	if h.closed {
 		return false, false
 	}
+	if t.seq != 0 { // a context that panicked has kept Sleep from stopping it
+		h.stale++
+	}
 	t.seq = h.seq.Inc()
 	s := timerSlot{t.when, t.seq, t}
 	h.heap = append(h.heap, s)
@@ -151,7 +154,7 @@ func (h *timers) remove(t *Timer) bool {
 	if t.seq == 0 {
 		return false
 	}
-	t.seq = 0
+	t.seq, t.call = 0, nil
 	h.stale++
 	if h.stale > fewStale && h.stale > len(h.heap)/2 {
 		h.sweep()
@@ -212,7 +215,6 @@ func (h *timers) sweep() {
 	for i := len(h.heap) / 4; i >= 0; i-- {
 		h.down(i)
 	}
-	h.publish()
 }
 
 // publish lets it be seen without the lock when the first timer is due.

@@ -130,7 +130,7 @@ func (t *task) end(how uint32) {
 
 // reason is why the context has ended: the cause given for a context above, the loop's stop, or err.
 func (t *task) reason(err error) error {
-	if t.ended.Load() == endedItself {
+	if t.ended.Load() == endedItself && !t.stopping() {
 		return err
 	}
 	a := t.above()

@@ -14,6 +14,7 @@ import (
 type Manager struct {
 	mu          sync.Mutex // locked after that of a Pending
 	first, last *entry
+	others      map[Handle]*core // those of another make that it keeps, with what stands for them
 	waiting     map[*loop.Parker]struct{}
 	ended       func(Handle)
 }
@@ -36,9 +37,9 @@ func (m *Manager) Add(p Handle) {
 	if p == nil {
 		return
 	}
-	c := m.coreOf(p)
+	c := coreOf(p)
 	if c == nil {
-		c = standIn(p)
+		c = m.standIn(p)
 	}
 	c.observe()
 	c.mu.Lock()
@@ -49,6 +50,7 @@ func (m *Manager) Add(p Handle) {
 	c.mu.Unlock()
 	if drained {
 		m.tell(c)
+		m.dismiss(c)
 	}
 }
 
@@ -76,26 +78,56 @@ func (p *core) entryOf(m *Manager) *entry {
 	return nil
 }
 
-// coreOf returns what p is made of; for a Handle that is none of ours its stand-in, nil where m keeps none.
-func (m *Manager) coreOf(p Handle) *core {
+// coreOf returns what p is made of, or nil for a Handle of another make.
+func coreOf(p Handle) *core {
 	if h, ok := p.(interface{ base() *core }); ok {
-		return h.base()
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for e := m.first; e != nil; e = e.after {
-		if same(e.kept.self, p) {
-			return e.kept
+		if c := h.base(); c.self == p {
+			return c
 		}
 	}
 	return nil
 }
 
-// standIn returns what ends as p does.
-func standIn(p Handle) *core {
-	c := &core{self: p, ctx: p.Context()}
-	p.AddDoneCallback(func(Handle) { c.settle(nil, p.Err()) })
+// standIn returns what stands for a Handle of another make, and ends as it does.
+func (m *Manager) standIn(p Handle) *core {
+	ctx := p.Context()
+	m.mu.Lock()
+	c, known := m.others[p]
+	if !known {
+		c = new(core)
+		c.init(ctx, p, nil)
+		if m.others == nil {
+			m.others = make(map[Handle]*core)
+		}
+		m.others[p] = c
+	}
+	m.mu.Unlock()
+	if !known {
+		p.AddDoneCallback(func(Handle) { c.settle(nil, p.Err()) })
+	}
 	return c
+}
+
+// dismiss forgets a stand-in.
+func (m *Manager) dismiss(c *core) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if len(m.others) > 0 {
+		delete(m.others, c.self)
+	}
+}
+
+// find returns what m may keep of p, or nil.
+func (m *Manager) find(p Handle) *core {
+	if p == nil {
+		return nil
+	}
+	if c := coreOf(p); c != nil {
+		return c
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.others[p]
 }
 
 // end is called when c is done.
@@ -129,6 +161,9 @@ func (m *Manager) forget(c *core) {
 	} else {
 		e.after.before = e.before
 	}
+	if len(m.others) > 0 {
+		delete(m.others, c.self)
+	}
 	last := m.first == nil && len(m.waiting) > 0
 	m.mu.Unlock()
 	c.removeLocked(e)
@@ -140,10 +175,7 @@ func (m *Manager) forget(c *core) {
 
 // Remove forgets p.
 func (m *Manager) Remove(p Handle) {
-	if p == nil {
-		return
-	}
-	if c := m.coreOf(p); c != nil {
+	if c := m.find(p); c != nil {
 		m.forget(c)
 	}
 }
@@ -166,8 +198,8 @@ func (m *Manager) Pending() []Handle {
 	defer m.mu.Unlock()
 	var live []Handle
 	for e := m.first; e != nil; e = e.after {
-		if p := e.kept.self; !p.IsDone() {
-			live = append(live, p)
+		if !e.kept.IsDone() {
+			live = append(live, e.kept.self)
 		}
 	}
 	return live
@@ -208,10 +240,7 @@ func (m *Manager) Wait(ctx context.Context) error {
 }
 
 func (m *Manager) keeps(p Handle) bool {
-	if p == nil {
-		return false
-	}
-	c := m.coreOf(p)
+	c := m.find(p)
 	if c == nil {
 		return false
 	}

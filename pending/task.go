@@ -36,7 +36,7 @@ type task struct {
 	inner  atomic.Pointer[innerContext] // made when a channel or an AfterFunc is asked for
 	unlink []func() bool                // undo link
 
-	mu     sync.Mutex                   // guards unlink, linked and relieved
+	mu sync.Mutex // guards unlink, linked and relieved
 
 	watcher  atomic.Pointer[loop.Parker] // of the call itself, while it waits under this context
 	state    atomic.Uint32
@@ -199,7 +199,7 @@ func (t *task) Abort(err error) (told bool) {
 // cancellation, and is told with the reason for that end.
 func (t *task) fail(err error) (waited bool) {
 	ended := t.Err()
-	if t.ended.Load() == endedItself && err == context.Canceled {
+	if t.ended.Load() == endedItself && err == context.Canceled && !t.stopping() {
 		t.over()
 		return t.p.endCancelled(nil) // Cancel has said all there is to say
 	}
