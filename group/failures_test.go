@@ -107,16 +107,18 @@ func TestRun_ThousandsOfMembers(t *testing.T) {
 // Members learn why their group was cancelled, wherever they are.
 func TestRun_MembersAreToldTheCause(t *testing.T) {
 	everywhere(t, func(t *testing.T, ctx context.Context, c *caller.Caller) {
-		var suspended, delayed, bare pending.Handle
+		var suspended, delayed, bare, late pending.Handle
 		err := group.Run(ctx, func(ctx context.Context, g *group.PendingGroup) error {
 			suspended = caller.CallSoon(ctx, c, sleeper(time.Hour, 1))
 			delayed = caller.CallLater(ctx, c, time.Hour, sleeper(0, 1))
 			bare = pending.New[int](ctx)
 			caller.CallSoon(ctx, c, failer(time.Second, errTest))
+			require.ErrorIs(t, loop.Sleep(ctx, time.Hour), context.Canceled)
+			late = pending.New[int](ctx)
 			return nil
 		})
 		require.ErrorIs(t, err, errTest)
-		for _, p := range []pending.Handle{suspended, delayed, bare} {
+		for _, p := range []pending.Handle{suspended, delayed, bare, late} {
 			require.ErrorIs(t, p.Err(), errTest)
 			require.ErrorIs(t, p.Err(), pending.ErrCancelled)
 			require.Equal(t, "cancelled: another member of its group has failed: "+errTest.Error(), p.Err().Error())

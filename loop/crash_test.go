@@ -43,11 +43,13 @@ var crashes = map[string]struct {
 			})
 		},
 	},
-	// Below one of the user's own coroutines a wait would suspend the wrong one.
-	"wait inside an iter.Pull": {
-		run: func() {
-			onLoop(func() { pullAndSleep() })
-		},
+	"UnlockOSThread, then return": {
+		run:    func() { onLoop(runtime.UnlockOSThread) },
+		prints: "fatal error: coro: OS thread locking must match",
+	},
+	"LockOSThread, then return": {
+		run:    func() { onLoop(runtime.LockOSThread) },
+		prints: "fatal error: coro: OS thread locking must match",
 	},
 }
 

@@ -1,8 +1,10 @@
 package loop_test
 
 import (
+	"context"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/pinion-go/pinion/loop"
+	"github.com/pinion-go/pinion/loop/looptest"
 )
 
 // TestHundredThousandSuspended: they cost less than 4 KiB each and go on in order.
@@ -114,6 +117,51 @@ func TestIdleCoroutines(t *testing.T) {
 			require.Zero(t, l.Stats().Idle)
 		})
 	})
+	t.Run("few", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			l := running(t)
+			for range 10 {
+				require.NoError(t, l.Post(func() { _ = loop.Sleep(background, time.Second) }))
+			}
+			time.Sleep(2 * time.Second)
+			synctest.Wait()
+			require.Equal(t, 10, l.Stats().Idle)
+		})
+	})
+	t.Run("always something to do", func(t *testing.T) {
+		l := running(t)
+		ctx, cancel := context.WithCancel(background)
+		for range rush {
+			require.NoError(t, l.Post(func() { _ = loop.Sleep(ctx, time.Hour) }))
+		}
+		var over atomic.Bool
+		require.NoError(t, l.Post(func() {
+			for !over.Load() {
+				_ = loop.Yield(background)
+			}
+		}))
+		require.NoError(t, l.Do(background, func() {}))
+		require.GreaterOrEqual(t, l.Stats().Suspended, rush)
+		cancel()
+		for l.Stats().Suspended > 1 || l.Stats().Idle > 256 {
+			runtime.Gosched()
+		}
+		over.Store(true)
+		settle(t, l)
+	})
+	t.Run("native events go on", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := &countingHost{Host: looptest.NewHost()}
+			l := running(t, loop.WithHost(h))
+			suspendMany(t, l)
+			synctest.Wait()
+			before := h.waits.Load()
+			time.Sleep(time.Second)
+			synctest.Wait()
+			require.Equal(t, 256, l.Stats().Idle)
+			require.Greater(t, h.waits.Load()-before, int64((rush-256)/64/2))
+		})
+	})
 	t.Run("RunPending", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			onGoroutine(func() {
@@ -145,4 +193,15 @@ func TestIdleCoroutines(t *testing.T) {
 			require.Greater(t, l.Stats().Idle, 256)
 		})
 	})
+}
+
+// countingHost counts how often native events have their chance.
+type countingHost struct {
+	*looptest.Host
+	waits atomic.Int64
+}
+
+func (h *countingHost) Wait(timeout time.Duration) error {
+	h.waits.Add(1)
+	return h.Host.Wait(timeout)
 }

@@ -1,23 +1,62 @@
 package loop_test
 
 import (
-	"context"
 	"iter"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/pinion-go/pinion/loop"
+	"github.com/pinion-go/pinion/loop/looptest"
 )
 
-// pullAndSleep waits inside an iterator that is pulled: the goroutine that waits is then not the call's
-// own, and the loop's thread is held up for as long, which is the best that can be had.
-func pullAndSleep() {
-	next, stop := iter.Pull(func(yield func(int) bool) {
-		_ = loop.Sleep(context.Background(), time.Millisecond)
-		yield(1)
+// A wait inside an iterator that is pulled is not the call's own, and would hold up the loop's thread: it fails,
+// on this loop and on others, with a host too, and also when more loops are driven than are looked through. Do on the
+// thread's own loop runs at once.
+func TestWaitInsidePull(t *testing.T) {
+	skipOnJS(t, "there is no thread to tell by")
+	other := running(t)
+	test := func(t *testing.T, l *loop.Loop) {
+		var slept, asked, own error
+		ran := false
+		require.NoError(t, l.Do(background, func() {
+			next, stop := iter.Pull(func(yield func(int) bool) {
+				slept = loop.Sleep(background, time.Millisecond)
+				asked = other.Do(background, func() {})
+				own = l.Do(background, func() { ran = true })
+				yield(1)
+			})
+			defer stop()
+			next()
+		}))
+		require.ErrorIs(t, slept, loop.ErrCannotSuspend)
+		require.ErrorIs(t, asked, loop.ErrCannotSuspend)
+		require.NoError(t, own)
+		require.True(t, ran)
+	}
+	t.Run("loop", func(t *testing.T) { test(t, running(t)) })
+	t.Run("many loops", func(t *testing.T) {
+		for range 40 {
+			require.NoError(t, running(t).Do(background, func() {}))
+		}
+		test(t, running(t))
 	})
-	defer stop()
-	next()
+	t.Run("loops that have stopped", func(t *testing.T) {
+		for range 40 {
+			onLoop(func() {})
+		}
+		test(t, running(t))
+	})
+	t.Run("native event", func(t *testing.T) {
+		h := looptest.NewHost()
+		running(t, loop.WithHost(h))
+		failed := make(chan error)
+		h.Send(func() {
+			next, stop := iter.Pull(func(yield func(int) bool) { failed <- loop.Sleep(background, time.Millisecond) })
+			defer stop()
+			next()
+		})
+		require.ErrorIs(t, <-failed, loop.ErrCannotSuspend)
+	})
 }
-
-func TestWaitInsidePull(t *testing.T) { onLoop(pullAndSleep) }

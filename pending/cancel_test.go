@@ -2,12 +2,14 @@ package pending_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/pinion-go/pinion/loop"
 	"github.com/pinion-go/pinion/pending"
 )
 
@@ -197,4 +199,46 @@ func TestCancelledError(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.NotErrorIs(t, err, pending.ErrNotDone)
 	require.Equal(t, "cancelled: too late: context deadline exceeded", err.Error())
+}
+
+// What the function says of its cancellation is kept; the bare error says nothing that Cancel has not. (P-04)
+func TestCancelledFunctionSaysMore(t *testing.T) {
+	for name, test := range map[string]struct {
+		returns func(err error) error
+		text    string
+	}{
+		"the bare error": {func(err error) error { return err }, "cancelled: enough"},
+		"a wrapped error": {
+			func(err error) error { return fmt.Errorf("reading: %w", err) },
+			"cancelled: enough: reading: context canceled",
+		},
+	} {
+		bubble(t, name, func(t *testing.T) {
+			l := running(t)
+			p := pending.Submit(never, l, 0, func(ctx context.Context) (int, error) {
+				return 0, test.returns(loop.Sleep(ctx, hour))
+			})
+			synctest.Wait()
+			p.Cancel("enough")
+			synctest.Wait()
+			requireCancelled(t, p)
+			require.EqualError(t, p.Err(), test.text)
+		})
+	}
+}
+
+// A stop that comes before the function has returned is told as well.
+func TestCancelThenStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := running(t)
+		p := pending.Submit(never, l, 0, func(context.Context) (int, error) {
+			return 0, loop.Sleep(never, hour)
+		})
+		synctest.Wait()
+		p.Cancel("enough")
+		l.Stop()
+		<-l.Done()
+		requireCancelled(t, p)
+		require.ErrorIs(t, p.Err(), loop.ErrStopped)
+	})
 }

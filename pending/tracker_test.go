@@ -326,6 +326,10 @@ func TestManagerOfOtherHandles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := pending.NewManager()
+			kept := handle(pending.New[int](never))
+			m.Add(kept)
+			require.Equal(t, []pending.Handle{kept}, m.Pending())
+			m.Remove(kept)
 			var ended []error
 			m.Observe(func(p pending.Handle) { ended = append(ended, p.Err()) })
 			ps := make([]*pending.Pending[int], 4)
