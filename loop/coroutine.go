@@ -34,7 +34,7 @@ type coroutine struct {
 	cgoCalls int64 // loudCalls when no callback from C was on the stack
 	timer    Timer // of Sleep
 
-	stack uintptr // an address near the end of the stack, as of the last suspend; stale once the stack moves
+	stack uintptr // an address in the newest frames, as of the last suspend; stale once the stack moves
 	nth   uint64  // of the calls that have been suspended, in the order in which they started; 0: has not been
 
 	yieldedAt    int64  // loop time of the turn in which it yielded last

@@ -4,14 +4,14 @@ import "unsafe"
 
 // Thousands of calls that go on one after the other have each a stack of its own that nothing has touched for long:
 // the time goes into waiting for memory. So the processor is told some calls ahead what it will need, which spares a
-// third of it. Where few go on, their memory is likely to be at hand.
+// quarter of it. Where few go on, their memory is likely to be at hand.
 const (
 	crowd     = 64
 	soon      = 1   // calls ahead: the stack, whose address is in the coroutine
 	later     = 3   // the coroutine
 	cacheLine = 64  // bytes
-	stackTop  = 128 // bytes between what suspend notes and the end of the stack
-	stackSize = 768 // bytes from there on that the way back goes through
+	stackTop  = 128 // bytes of the newest frames, below the address that suspend notes
+	stackSize = 768 // bytes from there upwards that the way back goes through
 )
 
 // foresee is called when the coroutine before resumes[resumePos] is about to go on.
