@@ -16,7 +16,8 @@ import (
 // thread's own loop runs at once.
 func TestWaitInsidePull(t *testing.T) {
 	skipOnJS(t, "there is no thread to tell by")
-	other := running(t)
+	other := loop.New() // nobody drives it
+	t.Cleanup(other.Stop)
 	test := func(t *testing.T, l *loop.Loop) {
 		var slept, asked, own error
 		ran := false
