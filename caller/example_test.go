@@ -92,7 +92,7 @@ func ExampleManual() {
 	c.CallSoon(ctx, func(ctx context.Context) error {
 		for step := range 3 {
 			fmt.Println("step", step)
-			if err := loop.Sleep(ctx, time.Millisecond); err != nil {
+			if err := loop.Sleep(ctx, 100*time.Millisecond); err != nil {
 				return err
 			}
 		}
