@@ -4,4 +4,4 @@ package looptest
 
 import "time"
 
-func processorTime() (used time.Duration, ok bool) { return 0, false }
+func processor() (used time.Duration, sleeps int64, ok bool) { return 0, 0, false }

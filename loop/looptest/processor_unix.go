@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// processorTime is what this process has used.
-func processorTime() (used time.Duration, ok bool) {
+// processor is what this process has used, and how often one of its threads has gone to sleep.
+func processor() (used time.Duration, sleeps int64, ok bool) {
 	var u syscall.Rusage
 	err := syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), err == nil
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Nvcsw), err == nil
 }

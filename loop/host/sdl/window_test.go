@@ -71,22 +71,34 @@ func window() error {
 		if err := loop.Sleep(ctx, 500*time.Millisecond); err != nil {
 			return err
 		}
-		before := used()
+		before := use()
 		if err := loop.Sleep(ctx, time.Second); err != nil {
 			return err
 		}
-		if idle := used() - before; idle > 10*time.Millisecond {
-			return fmt.Errorf("an idle second took %v of the processor", idle)
-		}
-		return nil
+		return before.idleSince(time.Second)
 	}, caller.WithHost(h))
 }
 
-// used is the processor time of this process.
-func used() time.Duration {
+// usage is the processor time of this process, and how often one of its threads has gone to sleep.
+type usage struct {
+	processor time.Duration
+	sleeps    int64
+}
+
+func use() usage {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return usage{time.Duration(u.Utime.Nano() + u.Stime.Nano()), int64(u.Nvcsw)}
+}
+
+// idleSince is an error if something has spun, or looked every millisecond, in the time that has passed since then.
+func (before usage) idleSince(passed time.Duration) error {
+	now := use()
+	took, sleeps := now.processor-before.processor, now.sleeps-before.sleeps
+	if took > passed/2 || sleeps > passed.Milliseconds()/2 {
+		return fmt.Errorf("%v idle took %v of the processor and %d sleeps", passed, took, sleeps)
+	}
+	return nil
 }
 
 func TestMainThread(t *testing.T) {
