@@ -20,7 +20,6 @@ type core struct {
 	suspended list
 	waited    uint64 // how many calls have been suspended
 	unwinding bool   // waits fail, queued calls are aborted
-	alone     bool   // Run drives it, and no native events want the thread
 
 	// One turn. Its position is kept here, not on a stack, since the hub may change in the middle.
 	stage     stage

@@ -111,7 +111,6 @@ func (l *Loop) Run(ctx context.Context) (err error) {
 	if err == nil {
 		l.begin()
 	}
-	l.alone = l.host == nil
 	for !l.stopping.Load() && err == nil {
 		err = l.iterate()
 	}
@@ -146,7 +145,7 @@ func (l *Loop) begin() {
 func (l *Loop) iterate() error {
 	now := l.now()
 	until := int64(never)
-	if !l.alone {
+	if l.host != nil {
 		until = now + int64(slice)
 	}
 	for l.ready(now) {
@@ -164,7 +163,7 @@ func (l *Loop) iterate() error {
 // goOn is where the hub goes on to the next turn by itself, in a loop that has the thread to itself: that spares the
 // way to the driver and back.
 func (l *Loop) goOn() bool {
-	if !l.alone || l.unwinding || l.stopping.Load() || !l.ready(l.turnNow) {
+	if l.host != nil || !l.runs.Load() || l.unwinding || l.stopping.Load() || !l.ready(l.turnNow) {
 		return false
 	}
 	l.beginTurn(l.endTurn(), never)

@@ -202,8 +202,8 @@ func (co *coroutine) suspend() error {
 	if l.hub == co {
 		l.hub = nil
 	}
-	var here byte
-	co.stack = uintptr(unsafe.Pointer(&here))
+	var newest byte
+	co.stack = uintptr(unsafe.Pointer(&newest))
 	co.yield(struct{}{})
 	l.suspended.remove(co)
 	if l.unwinding {

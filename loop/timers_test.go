@@ -150,6 +150,20 @@ func TestTimersSweep(t *testing.T) {
 	require.IsIncreasing(t, left)
 }
 
+// A timer that is armed anew while it waits comes once, at its new time.
+func TestTimersArmedAgain(t *testing.T) {
+	var h timers
+	again := &Timer{call: numbered(1), when: 1}
+	h.add(again)
+	again.when = 3
+	h.add(again)
+	require.Equal(t, 1, h.len())
+	require.Nil(t, h.pop(2))
+	require.Equal(t, Call(numbered(1)), h.pop(3))
+	require.Nil(t, h.pop(3))
+	require.Zero(t, h.len())
+}
+
 func TestTimersRemoveEach(t *testing.T) {
 	const n = 64
 	for gone := range n {

@@ -301,3 +301,24 @@ func (c *countingContext) AfterFunc(func()) func() bool {
 		return true
 	})
 }
+
+// A Handle of another make that is done is not kept, whether it was so before or has become so.
+func TestManagerForgetsOtherHandles(t *testing.T) {
+	type foreign struct{ pending.Handle }
+	m := pending.NewManager()
+	hold := func(p *pending.Pending[int]) weak.Pointer[foreign] {
+		h := &foreign{p}
+		m.Add(h)
+		return weak.Make(h)
+	}
+	early, late := pending.New[int](never), pending.New[int](never)
+	early.SetResult(1)
+	for _, held := range []weak.Pointer[foreign]{hold(early), hold(late)} {
+		late.SetResult(1)
+		for held.Value() != nil {
+			runtime.GC()
+		}
+	}
+	require.Empty(t, m.Pending())
+	runtime.KeepAlive(m)
+}
